@@ -1,0 +1,3 @@
+module github.com/lockshim/lockshim
+
+go 1.26.0

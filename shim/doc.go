@@ -1,0 +1,2 @@
+// Package shim keeps one pid while a server replaces itself.
+package shim

@@ -1,0 +1,66 @@
+// Package profile says what each server's signals mean.
+//
+// A profile is data: which signal reloads, upgrades, stops, and by which names
+// and process titles a server is recognised. The machine in package shim holds
+// the mechanism and asks the profile for the numbers.
+package profile
+
+import (
+	"syscall"
+	"time"
+)
+
+// A Kind is what the shim does about a signal that it was sent.
+type Kind int
+
+// The kinds of action. Forward, alone, uses Action.Signal.
+const (
+	Forward  Kind = iota // send Action.Signal to the current master
+	Every                // send Action.Signal to every master
+	Stop                 // run the stop schedule
+	Graceful             // send the profile's graceful stop to every master
+	Quick                // send the profile's quick stop to every master
+	Reload               // send the profile's reload to the current master
+	Upgrade              // bring a new generation in, send the old one out
+	Ignore               // nothing
+)
+
+// An Action is the answer to one signal.
+type Action struct {
+	Kind   Kind
+	Signal syscall.Signal
+}
+
+// A Step of a stop schedule: send Signal, then wait.
+// A negative Wait lasts until the tree is gone, however long that takes.
+type Step struct {
+	Signal syscall.Signal
+	Wait   time.Duration
+}
+
+// Forever is the Wait of a step that never escalates.
+const Forever time.Duration = -1
+
+// A Schedule is what a stop does, in start-stop-daemon(8)'s notation:
+// QUIT/60/TERM/10/KILL.
+type Schedule []Step
+
+// A Profile is one server's meaning of signals and names.
+//
+// A zero signal means that the server has no such operation.
+type Profile struct {
+	Name     string
+	Reload   syscall.Signal
+	Upgrade  syscall.Signal
+	Graceful syscall.Signal
+	Quick    syscall.Signal
+	Stop     Schedule
+	Actions  map[syscall.Signal]Action // what differs from the rule for all servers
+
+	Commands []string // base names of commands that select this profile
+	Masters  []string // beginnings of a master's process title
+	Workers  []string // beginnings of a worker's process title
+	Daemon   []string // command-line flags that send the server to the background
+	InPlace  bool     // a re-exec keeps the master's pid
+	Hook     string   // name of its file under hooks, or ""
+}
