@@ -1,27 +1,118 @@
 // Package proc sees processes: who they are, which descend from whom, who holds
 // a lock, and which of them form a generation of a server.
+//
+// Look takes one snapshot from /proc; Classify, a pure function, says what the
+// processes in it are to a service; a Handle signals and outlives a process
+// without ever meaning another one that was given its pid.
+//
+// The formats are those of proc(5); they exist on Linux alone. Elsewhere every
+// function that asks the system returns errors.ErrUnsupported.
 package proc
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
-// A FileID is a file's identity, whatever path names it.
-type FileID struct{ Dev, Ino uint64 }
+// A FileID is a file's identity, whatever path names it: st_dev and st_ino of
+// stat(2). It is reused once the file is deleted and closed everywhere.
+type FileID struct {
+	Dev uint64 `json:"dev"`
+	Ino uint64 `json:"ino"`
+}
+
+// An ID names one process for ever: a pid, and when it was forked.
+// Start is in clock ticks since boot, field 22 of proc_pid_stat(5).
+type ID struct {
+	PID   int    `json:"pid"`
+	Start uint64 `json:"start"`
+}
+
+// An Image tells one exec from another. fork(2) copies it; execve(2) draws a
+// new one, as the kernel randomises the stack: fields 28, 48 and 50 of
+// proc_pid_stat(5).
+//
+// It is zero where the caller may not trace the process (ptrace(2)), and for a
+// zombie. Without address space randomisation two execs may be alike; then
+// Process.Environ tells.
+type Image struct {
+	Stack uint64 `json:"stack"`
+	Args  uint64 `json:"args"`
+	Env   uint64 `json:"env"`
+}
+
+// Known reports whether the image could be read.
+func (i Image) Known() bool { return i.Stack != 0 }
 
 // A Process is one process at the moment of a snapshot.
 type Process struct {
-	PID    int
-	PPID   int
-	Args   []string // its command line, as /proc shows it now
-	Shared bool     // it has a descriptor of the shared lock
-	Memory int64    // resident bytes
+	ID
+	PPID    int      `json:"ppid"`
+	Group   int      `json:"group"`
+	Session int      `json:"session"`
+	State   string   `json:"state"`             // one letter of proc_pid_stat(5): R, S, D, Z, T …
+	Image   Image    `json:"image"`             // which exec it runs
+	Exe     string   `json:"exe,omitempty"`     // the file that it runs, without " (deleted)"; "" if not to be seen
+	Args    []string `json:"args,omitempty"`    // its command line, as /proc shows it now
+	Environ uint64   `json:"environ,omitempty"` // a hash of its first environment; 0 if not to be seen
+	Memory  int64    `json:"memory,omitempty"`  // resident bytes
+	Ticks   Clock    `json:"-"`                 // turns Start into a time
+
+	Marked    bool `json:"marked,omitempty"`    // its environment has this service's LOCKSHIM_LOCK and LOCKSHIM_FD
+	Held      bool `json:"held,omitempty"`      // it was started by lockshim hold
+	Open      bool `json:"open,omitempty"`      // it has the lockfile open, deleted or not
+	Shared    bool `json:"shared,omitempty"`    // a descriptor of it has the shared lock
+	Exclusive bool `json:"exclusive,omitempty"` // a descriptor of it has the exclusive lock
+	Guard     bool `json:"guard,omitempty"`     // a descriptor of it has the guard: it is a shim
 }
 
-// Started is when the process was forked, by the host's clock.
-func (p Process) Started() time.Time { return time.Time{} }
+// Zombie reports whether the process has ended and was not waited for.
+func (p Process) Zombie() bool { return p.State == "Z" || p.State == "X" }
 
-// Title is the command line on one printable line.
-func (p Process) Title() string { return "" }
+// Started is when the process was forked, by the host's clock, to a hundredth
+// of a second. It moves when the clock is set.
+func (p Process) Started() time.Time { return p.Ticks.Time(p.Start) }
 
-// Holders lists the processes that have a lock on the file through a
-// descriptor of theirs, sorted by pid.
-func Holders(file FileID) ([]Process, error) { return nil, nil }
+// Title is the command line on one line that is safe to print: bytes that are
+// not printable ASCII or UTF-8 text are escaped. A process without a command
+// line is named by its pid.
+func (p Process) Title() string {
+	if len(p.Args) == 0 {
+		return "pid " + strconv.Itoa(p.PID)
+	}
+	return Printable(strings.Join(p.Args, " "))
+}
+
+// Printable is s with every control byte and every byte that is not UTF-8
+// escaped as in a Go string.
+func Printable(s string) string {
+	quoted := strconv.Quote(s)
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted[1 : len(quoted)-1])
+}
+
+// A Clock turns clock ticks since boot into the time of day.
+type Clock struct{ Boot time.Time }
+
+// ticksPerSecond is USER_HZ, which is 100 on every Linux port that Go has
+// (include/asm-generic/param.h).
+const ticksPerSecond = 100
+
+// Time is the moment that lies ticks after boot.
+func (c Clock) Time(ticks uint64) time.Time {
+	return c.Boot.Add(time.Duration(ticks) * (time.Second / ticksPerSecond))
+}
+
+// A Snapshot is what one pass over /proc saw. Processes are sorted by pid.
+type Snapshot struct {
+	Processes []Process `json:"processes"`
+	Blind     int       `json:"blind,omitempty"` // processes whose descriptors or environment could not be read
+}
+
+// A Query says what a Look is after.
+type Query struct {
+	Lock     string   // the lockfile's absolute path, as LOCKSHIM_LOCK has it
+	Files    []FileID // the inodes that the service's locks are on
+	Roots    []int    // pids whose descendants are the tree
+	Everyone bool     // look for members and holders outside the tree too
+}
