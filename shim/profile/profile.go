@@ -2,7 +2,8 @@
 //
 // A profile is data: which signal reloads, upgrades, stops, and by which names
 // and process titles a server is recognised. The machine in package shim holds
-// the mechanism and asks the profile for the numbers.
+// the mechanism and asks the profile for the numbers. The package starts no
+// process, sends no signal and looks at no file: it reads strings.
 package profile
 
 import (
@@ -13,7 +14,7 @@ import (
 // A Kind is what the shim does about a signal that it was sent.
 type Kind int
 
-// The kinds of action. Forward, alone, uses Action.Signal.
+// The kinds of action. Forward and Every, alone, use Action.Signal.
 const (
 	Forward  Kind = iota // send Action.Signal to the current master
 	Every                // send Action.Signal to every master
@@ -25,7 +26,7 @@ const (
 	Ignore               // nothing
 )
 
-// An Action is the answer to one signal.
+// An Action is the answer to one signal. Actions can be compared with ==.
 type Action struct {
 	Kind   Kind
 	Signal syscall.Signal
@@ -61,6 +62,7 @@ type Profile struct {
 	Masters  []string // beginnings of a master's process title
 	Workers  []string // beginnings of a worker's process title
 	Daemon   []string // command-line flags that send the server to the background
+	Appended []string // arguments that a re-exec may add behind the user's own
 	InPlace  bool     // a re-exec keeps the master's pid
 	Hook     string   // name of its file under hooks, or ""
 }
