@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lockshim/lockshim/shim/proc"
@@ -57,6 +58,76 @@ type ProcessStatus struct {
 	Command string    `json:"command"`
 	Locked  bool      `json:"locked"`
 	Memory  int64     `json:"memory"` // resident bytes
+}
+
+// status says it of an observation.
+func (o *observation) status() Status {
+	s := Status{
+		Lock:        o.lock,
+		Profile:     o.rules.Profile.Name,
+		State:       stateOf(o.view),
+		Generations: []GenerationStatus{},
+		Strays:      statusesOf(slices.Concat(o.view.Launchers, o.view.Strays, o.view.Members)),
+		Foreign:     statusesOf(o.view.Foreign),
+	}
+	if len(o.view.Shims) > 0 {
+		p := o.view.Shims[0]
+		s.Shim = &ShimStatus{PID: p.PID, Started: p.Started(), Adopted: o.adopted()}
+	}
+	for i, g := range o.view.Generations {
+		s.Generations = append(s.Generations, statusOf(g, i == len(o.view.Generations)-1))
+	}
+	return s
+}
+
+// adopted reports whether the masters descend from somebody else than the shim.
+func (o *observation) adopted() bool {
+	masters := o.view.Masters()
+	if len(masters) == 0 {
+		return false
+	}
+	tree := proc.Descendants(append(slices.Clone(o.view.Shims), o.view.Servers()...), []int{o.rules.Shim})
+	return !tree[masters[len(masters)-1].PID]
+}
+
+// stateOf is the state that a view shows.
+func stateOf(v proc.View) State {
+	switch masters := len(v.Masters()); {
+	case masters > 1:
+		return Upgrading
+	case masters == 1:
+		return Serving
+	case len(v.Generations) > 0:
+		return NoMaster
+	case len(v.Shims) > 0:
+		return Starting
+	}
+	return Free
+}
+
+// statusOf says it of a generation.
+func statusOf(g proc.Generation, isCurrent bool) GenerationStatus {
+	s := GenerationStatus{Generation: g.Number, State: "draining", Workers: statusesOf(g.Workers)}
+	if isCurrent && !g.Leaderless {
+		s.State = "ready"
+	}
+	if !g.Leaderless {
+		master := processStatus(g.Master)
+		s.Master, s.Locked = &master, master.Locked
+	} else {
+		s.Locked = slices.ContainsFunc(g.Workers, func(p proc.Process) bool { return p.Shared })
+	}
+	return s
+}
+
+// statusesOf says it of a list, which it sorts.
+func statusesOf(processes []proc.Process) []ProcessStatus {
+	list := []ProcessStatus{}
+	for _, p := range processes {
+		list = append(list, processStatus(p))
+	}
+	slices.SortFunc(list, func(a, b ProcessStatus) int { return a.PID - b.PID })
+	return list
 }
 
 // processStatus is what a status says of p.

@@ -17,8 +17,8 @@ var pageSize = int64(os.Getpagesize())
 
 // Look takes a snapshot of a service's processes: the descendants of q.Roots,
 // and with q.Everyone also every process whose environment names the service
-// or that has the lockfile open, deleted or not. The roots themselves are in
-// it.
+// or that has the lockfile open, deleted or not, and what descends from those of
+// them that are the service's. The roots themselves are in it.
 //
 // It is one pass: processes that are born or die meanwhile may be missed, and
 // what it says of one is as old as that process's turn. It reads a few files a
@@ -40,7 +40,28 @@ func Look(q Query) (Snapshot, error) {
 			l.visit(p, tree[p.PID])
 		}
 	}
+	if q.Everyone {
+		l.visitKin(all)
+	}
 	return l.seen, nil
+}
+
+// visitKin adds the descendants of the shim and of the members that were found,
+// which have neither the service's environment nor its lock.
+func (l *looker) visitKin(all []Process) {
+	var roots []int
+	for _, p := range l.seen.Processes {
+		if p.Guard || p.Marked {
+			roots = append(roots, p.PID)
+		}
+	}
+	kin := Descendants(all, roots)
+	for i := range all {
+		if p := &all[i]; kin[p.PID] && !has(l.seen.Processes, p.PID) {
+			l.visit(p, true)
+		}
+	}
+	slices.SortFunc(l.seen.Processes, byPID)
 }
 
 // Find reads the identity of one process, a zombie's too.

@@ -1,0 +1,208 @@
+package shim
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/lockshim/lockshim/shim/proc"
+)
+
+// A generation is one that the machine has seen.
+type generation struct {
+	proc.Known
+	ended    bool // its master is gone
+	promoted bool // led by what a launcher left behind
+}
+
+// look takes a view, tells what is new in it, and feeds its census to step.
+func (m *machine) look(a action) {
+	if a.orphan {
+		m.forgetLeader()
+	}
+	if err := m.see(a.everyone); err != nil {
+		m.emit(Event{Kind: Trouble, Err: err})
+		m.arm(settleTimer, time.Second)
+		return
+	}
+	m.pending = append(m.pending, input{kind: looked, seen: m.census()})
+}
+
+// see refreshes the view, and what is remembered of the generations.
+func (m *machine) see(everyone bool) error {
+	q := proc.Query{Lock: m.cfg.Lock, Files: m.inodes(), Roots: []int{os.Getpid()}, Everyone: everyone || m.state.adopted}
+	s, err := m.sys.look(q)
+	if err != nil {
+		return err
+	}
+	m.view = proc.Classify(s, m.classifyRules())
+	m.remember(s)
+	m.nameForeign()
+	if m.state.adopted {
+		m.watch()
+	}
+	return nil
+}
+
+// classifyRules is what the machine knows of its service.
+func (m *machine) classifyRules() proc.Rules {
+	r := proc.Rules{Profile: m.rules.profile, Command: m.cfg.Command, Exe: m.exe, Shim: os.Getpid(), Launched: m.launched}
+	for _, g := range m.known {
+		r.Known = append(r.Known, g.Known)
+	}
+	return r
+}
+
+// inodes are those that the lock was on, and the one that the path names now.
+func (m *machine) inodes() []proc.FileID {
+	var st syscall.Stat_t
+	if syscall.Stat(m.cfg.Lock, &st) != nil {
+		return m.files
+	}
+	return append(slices.Clip(m.files), proc.FileID{Dev: uint64(st.Dev), Ino: st.Ino})
+}
+
+// census counts the view.
+func (m *machine) census() census {
+	c := census{
+		masters: len(m.view.Masters()),
+		strays:  len(m.view.Strays) + len(m.view.Launchers),
+		members: len(m.view.Members),
+		foreign: len(m.view.Foreign),
+	}
+	servers := m.view.Servers()
+	c.workers = len(servers) - c.masters
+	c.locked = slices.ContainsFunc(servers, func(p proc.Process) bool { return p.Shared })
+	c.doubtful = c.masters == 1 && m.suspect(m.view.Masters()[0].ID)
+	return c
+}
+
+// suspect reports whether id leads since a launcher ended, and is still in the
+// launcher's session. A daemon leaves it at once; a worker that a master left
+// behind never does.
+func (m *machine) suspect(id proc.ID) bool {
+	i := slices.IndexFunc(m.known, func(g generation) bool { return g.Master == id && g.promoted })
+	if i < 0 {
+		return false
+	}
+	return slices.ContainsFunc(m.view.Masters(), func(p proc.Process) bool {
+		return p.ID == id && p.Session == m.session
+	})
+}
+
+// forgetLeader lets the next look find a leader among those that the last
+// master left behind: it may have been a launcher.
+func (m *machine) forgetLeader() {
+	for i := range m.known {
+		if m.known[i].Master == m.last {
+			m.known[i].Master, m.known[i].promoted = proc.ID{}, true
+		}
+	}
+}
+
+// remember takes in the generations of the view, and tells of new ones and of
+// masters that ended where nobody could wait for them.
+func (m *machine) remember(s proc.Snapshot) {
+	for _, g := range m.view.Generations {
+		m.rememberOne(g)
+	}
+	for i := range m.known {
+		k := &m.known[i]
+		if !k.ended && k.Master != (proc.ID{}) && !m.watched[k.Master] && !alive(s, k.Master) {
+			k.ended = true
+			m.emit(Event{Kind: Ended, PID: k.Master.PID, Generation: k.Number, Code: unknown})
+		}
+	}
+	m.prune()
+}
+
+// rememberOne takes in one generation of the view.
+func (m *machine) rememberOne(g proc.Generation) {
+	i := slices.IndexFunc(m.known, func(k generation) bool { return k.Number == g.Number })
+	if i < 0 && !m.rules.profile.InPlace {
+		// The same process with another image: a wrapper that executed the next one.
+		i = slices.IndexFunc(m.known, func(k generation) bool { return !g.Leaderless && k.Master == g.Master.ID })
+	}
+	if i >= 0 {
+		m.known[i].Image = g.Image
+		if m.known[i].Master == (proc.ID{}) && !g.Leaderless {
+			m.known[i].Master, m.known[i].ended = g.Master.ID, false
+		}
+		return
+	}
+	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image}, ended: g.Leaderless}
+	if !g.Leaderless {
+		k.Master = g.Master.ID
+		m.emit(Event{Kind: NewGeneration, PID: k.Master.PID, Generation: k.Number, Command: g.Master.Args})
+	}
+	m.known = append(m.known, k)
+}
+
+// alive reports whether the snapshot has the process, if only as a zombie, which
+// will be reaped and told of then.
+func alive(s proc.Snapshot, id proc.ID) bool {
+	return slices.ContainsFunc(s.Processes, func(p proc.Process) bool { return p.ID == id })
+}
+
+// prune forgets generations of which nothing is left. The last one stays, since
+// the next one's number follows it.
+func (m *machine) prune() {
+	last := 0
+	for _, k := range m.known {
+		last = max(last, k.Number)
+	}
+	m.known = slices.DeleteFunc(m.known, func(k generation) bool {
+		return k.ended && k.Number != last && !slices.ContainsFunc(m.view.Generations, func(g proc.Generation) bool {
+			return g.Number == k.Number
+		})
+	})
+}
+
+// nameForeign tells once of each holder that is not of the service.
+func (m *machine) nameForeign() {
+	var fresh []proc.Process
+	for _, p := range m.view.Foreign {
+		if !m.told[p.PID] {
+			m.told[p.PID] = true
+			fresh = append(fresh, p)
+		}
+	}
+	if len(fresh) > 0 {
+		m.emit(Event{Kind: Foreign, Processes: fresh})
+	}
+}
+
+// ended notes that a process ended, and says what it was.
+func (m *machine) ended(f fact) role {
+	delete(m.watched, f.id)
+	i := slices.IndexFunc(m.known, func(g generation) bool { return g.Master == f.id })
+	switch {
+	case i < 0 && f.id == m.launched:
+		m.last = f.id
+		return aMaster
+	case i < 0:
+		return aWorker
+	}
+	m.last, m.known[i].ended = f.id, true
+	m.emit(Event{Kind: Ended, PID: f.id.PID, Generation: m.known[i].Number, Code: f.code})
+	if m.suspect(f.id) {
+		return aSuspect
+	}
+	return aMaster
+}
+
+// survey looks at a tree that has just begun: the launched process may have
+// executed the next program since, and its image is what tells its workers from
+// the next generation once it is gone.
+func (m *machine) survey() {
+	m.disarm(surveyTimer)
+	if err := m.see(false); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		m.emit(Event{Kind: Trouble, Err: err})
+	}
+	if len(m.surveys) > 0 {
+		m.arm(surveyTimer, m.surveys[0])
+		m.surveys = m.surveys[1:]
+	}
+}

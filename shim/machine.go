@@ -1,0 +1,216 @@
+package shim
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/lockshim/lockshim/shim/flock"
+	"github.com/lockshim/lockshim/shim/proc"
+)
+
+// A machine is one shim at work. Its goroutine owns every field; others send it
+// facts.
+type machine struct {
+	cfg   Config
+	rules rules
+	sys   system
+	state state
+
+	own   []*flock.File // descriptions of the shim's own: guard and exclusive lock
+	files []proc.FileID // every inode that the service's lock has been on
+	facts chan fact
+
+	exe      string  // the file that the server runs
+	launched proc.ID // zero after an adoption
+	session  int     // of the launched process
+	last     proc.ID // the master that ended last
+	known    []generation
+	view     proc.View
+	told     map[int]bool     // foreign holders that were named
+	watched  map[proc.ID]bool // members that are nobody's children of ours
+
+	pending []input
+	timers  [timerKinds]*time.Timer
+	surveys []time.Duration
+
+	code int
+	err  error
+}
+
+// A system is the part of the operating system that the loop uses.
+type system struct {
+	look   func(proc.Query) (proc.Snapshot, error)
+	signal func(proc.ID, syscall.Signal) error
+	watch  func(proc.ID) (*proc.Handle, error)
+	reap   func() (reaped, error)
+}
+
+// realSystem is the one that this process runs on.
+func realSystem() system {
+	return system{look: proc.Look, signal: proc.Signal, watch: proc.Open, reap: reap}
+}
+
+// A fact is what other goroutines tell the loop.
+type fact struct {
+	input
+	id    proc.ID       // exited
+	own   []*flock.File // lockGranted: the descriptions, back from the waiting goroutine
+	files []proc.FileID // lockGranted: inodes that the path came to name
+	event Event         // to be emitted first, if it has a kind
+}
+
+// The timers. None runs at rest.
+const (
+	settleTimer = iota
+	stepTimer
+	doubtTimer
+	surveyTimer
+	timerKinds
+)
+
+// loop lives until nobody is left.
+func (m *machine) loop() (int, error) {
+	for m.drain(); m.state.phase != over && m.err == nil; m.drain() {
+		select {
+		case f := <-m.facts:
+			m.learn(f)
+		case sig := <-m.cfg.Signals:
+			m.heard(sig)
+		case <-m.timer(settleTimer):
+			m.pending = append(m.pending, input{kind: settled})
+		case <-m.timer(stepTimer):
+			m.pending = append(m.pending, input{kind: stepDue})
+		case <-m.timer(doubtTimer):
+			m.pending = append(m.pending, input{kind: doubtDue})
+		case <-m.timer(surveyTimer):
+			m.survey()
+		}
+	}
+	return m.code, m.err
+}
+
+// drain feeds what is pending to step, and does what it says.
+func (m *machine) drain() {
+	for len(m.pending) > 0 && m.err == nil {
+		in := m.pending[0]
+		m.pending = m.pending[1:]
+		next, actions := m.rules.step(m.state, in)
+		m.state = next
+		m.do(actions)
+	}
+}
+
+// do performs actions in order.
+func (m *machine) do(actions []action) {
+	for _, a := range actions {
+		m.perform(a)
+	}
+}
+
+// learn turns a fact into an input.
+func (m *machine) learn(f fact) {
+	if f.event.Kind != "" {
+		m.emit(f.event)
+	}
+	switch f.kind {
+	case lockGranted, lockFailed:
+		m.own, m.files = f.own, append(m.files, f.files...)
+	case exited:
+		f.input.role = m.ended(f)
+	case looked: // an event, and nothing else
+		return
+	}
+	m.pending = append(m.pending, f.input)
+}
+
+// heard takes a signal that the shim was sent.
+func (m *machine) heard(sig os.Signal) {
+	if s, ok := sig.(syscall.Signal); ok {
+		m.pending = append(m.pending, input{kind: signalled, signal: s})
+	}
+}
+
+// perform does one action.
+func (m *machine) perform(a action) {
+	switch a.kind {
+	case look:
+		m.look(a)
+	case send:
+		m.send(a.target, a.signal)
+	case ask:
+		go m.await(m.own)
+	case giveBack:
+		m.giveBack()
+	case settle:
+		m.arm(settleTimer, a.after)
+	case stepIn:
+		m.arm(stepTimer, a.after)
+	case noStep:
+		m.disarm(stepTimer)
+	case doubt:
+		m.arm(doubtTimer, a.after)
+	case tell:
+		m.tell(a)
+	case ignore:
+		m.emit(Event{Kind: Ignored, Signal: a.signal, Err: m.refusal(a.signal)})
+	case relaunch:
+		m.err = m.launch()
+	case exit:
+		m.leave(a.code)
+	}
+}
+
+// refusal is why a signal was not passed on.
+func (m *machine) refusal(sig syscall.Signal) error {
+	if err := m.rules.profile.Refusal(sig); err != nil {
+		return err
+	}
+	return fmt.Errorf("cannot act on it: the service is %s", m.state.phase)
+}
+
+// leave is the end. The locks stay until the process has ended.
+func (m *machine) leave(code int) {
+	m.code = code
+	m.emit(Event{Kind: Exiting, Code: code})
+}
+
+// emit tells the caller.
+func (m *machine) emit(e Event) {
+	if m.cfg.Emit != nil {
+		e.Time = time.Now()
+		m.cfg.Emit(e)
+	}
+}
+
+// giveBack gives the exclusive lock back, so that a hook can take the shared one.
+func (m *machine) giveBack() {
+	for _, f := range m.own {
+		if err := f.Release(); err != nil {
+			m.emit(Event{Kind: Trouble, Err: err})
+		}
+	}
+}
+
+// timer is the channel of a timer that runs, nil for one that does not.
+func (m *machine) timer(kind int) <-chan time.Time {
+	if m.timers[kind] == nil {
+		return nil
+	}
+	return m.timers[kind].C
+}
+
+// arm starts a timer anew.
+func (m *machine) arm(kind int, after time.Duration) {
+	m.disarm(kind)
+	m.timers[kind] = time.NewTimer(after)
+}
+
+// disarm stops a timer.
+func (m *machine) disarm(kind int) {
+	if m.timers[kind] != nil {
+		m.timers[kind].Stop()
+		m.timers[kind] = nil
+	}
+}

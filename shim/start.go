@@ -1,0 +1,276 @@
+package shim
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/lockshim/lockshim/shim/flock"
+	"github.com/lockshim/lockshim/shim/proc"
+)
+
+// Run launches the server, or adopts the one that runs, and returns when the
+// last generation is gone, with its master's exit status: the code, or 128 and
+// the number of the signal. An adopted master whose status the kernel does not
+// tell counts as 0 after a stop that was asked for, and as 1 otherwise.
+//
+// When it returns with a nil error the process has the exclusive lock, unless a
+// foreign process holds the shared one, and keeps it until it exits: exit at
+// once, so that the next shim follows a finished one. The locks, the subreaper
+// attribute and some goroutines last as long as the process: one call of Run a
+// process, and no other children beside it, which it would reap.
+//
+// Errors mean that nothing was launched or adopted, but for those of a launch
+// after Replace. LockedError: another shim has the service, or a running tree
+// and Refuse, or a holder that cannot be seen. ErrNotFound, ErrCannotExecute:
+// the command. ErrPidfile. Those of flock.Open. errors.ErrUnsupported: no
+// Linux. All else wraps a syscall.Errno.
+//
+// Run follows flock(2), prctl(2), wait(2) and proc(5).
+func Run(cfg Config) (code int, err error) {
+	m := newMachine(cfg)
+	if err := m.start(); err != nil {
+		return 0, err
+	}
+	code, err = m.loop()
+	if cfg.Pidfile != "" {
+		if rmErr := removePidfile(cfg.Pidfile); rmErr != nil {
+			m.emit(Event{Kind: Trouble, Err: rmErr})
+		}
+	}
+	return code, err
+}
+
+// newMachine fills in what cfg leaves open.
+func newMachine(cfg Config) *machine {
+	if cfg.IfRunning == "" {
+		cfg.IfRunning = Adopt
+	}
+	if cfg.Strays == "" {
+		cfg.Strays = KillStrays
+	}
+	if cfg.LockMode == 0 {
+		cfg.LockMode = 0o640
+	}
+	return &machine{
+		cfg:     cfg,
+		rules:   rules{profile: cfg.Profile, strays: cfg.Strays},
+		sys:     realSystem(),
+		facts:   make(chan fact),
+		told:    make(map[int]bool),
+		watched: make(map[proc.ID]bool),
+	}
+}
+
+// start follows the design's steps up to the wait.
+func (m *machine) start() error {
+	path, err := lookPath(m.cfg.Command[0])
+	if err != nil && m.cfg.IfRunning != Adopt {
+		return err
+	}
+	if err := becomeSubreaper(); err != nil {
+		return err
+	}
+	if err := m.openGuarded(); err != nil {
+		return err
+	}
+	m.exe = path
+	running, err := m.anybody()
+	if err != nil {
+		return err
+	}
+	if err := m.writePidfile(); err != nil {
+		return err
+	}
+	return m.begin(running)
+}
+
+// begin adopts what runs, or launches.
+func (m *machine) begin(running bool) error {
+	m.state = state{lock: asked, code: unknown}
+	switch {
+	case !running:
+		if err := m.launch(); err != nil {
+			m.dropPidfile()
+			return err
+		}
+	case m.cfg.IfRunning == Replace:
+		m.state.adopted, m.state.replace = true, true
+		m.watch()
+		next, actions := m.rules.stop(m.state, m.rules.profile.Stop)
+		m.state = next
+		m.do(actions)
+	default:
+		m.adopt()
+	}
+	go m.await(m.own)
+	return nil
+}
+
+// adopt follows the tree that was found.
+func (m *machine) adopt() {
+	m.state.adopted = true
+	e := Event{Kind: Adopted}
+	if masters := m.view.Masters(); len(masters) > 0 {
+		e.PID, e.Command = masters[len(masters)-1].PID, masters[len(masters)-1].Args
+	}
+	m.emit(e)
+	m.watch()
+	m.pending = append(m.pending, input{kind: looked, seen: m.census()})
+}
+
+// patience is how long a start waits for what a dying shim has yet to let go
+// of: a child that it forked holds a copy of the guard until its exec.
+const (
+	patience = time.Second
+	interval = 20 * time.Millisecond
+)
+
+// eventually asks until the answer is yes, an error, or patience ends.
+func eventually(ask func() (bool, error)) (bool, error) {
+	for end := time.Now().Add(patience); ; time.Sleep(interval) {
+		ok, err := ask()
+		if ok || err != nil || time.Now().After(end) {
+			return ok, err
+		}
+	}
+}
+
+// openGuarded opens the lockfile, takes the guard, and makes sure that the path
+// still names what it guards.
+func (m *machine) openGuarded() error {
+	create := &flock.Create{Mode: m.cfg.LockMode, UID: m.cfg.LockUID, GID: m.cfg.LockGID}
+	ok, err := eventually(func() (bool, error) {
+		own, err := flock.Open(m.cfg.Lock, create)
+		if err != nil {
+			return false, err
+		}
+		guarded, err := own.Guard()
+		if guarded && err == nil {
+			guarded, err = own.Named()
+		}
+		if !guarded || err != nil {
+			return false, errors.Join(err, own.Close())
+		}
+		m.own, m.files = []*flock.File{own}, []proc.FileID{own.ID()}
+		return true, nil
+	})
+	if err == nil && !ok {
+		return m.whoGuards()
+	}
+	return err
+}
+
+// whoGuards is the error that names the other shim.
+func (m *machine) whoGuards() error {
+	own, err := flock.Open(m.cfg.Lock, nil)
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	m.files = []proc.FileID{own.ID()}
+	if err := m.see(true); err != nil {
+		return err
+	}
+	return m.locked(m.view.Shims, true)
+}
+
+// locked is the error that names the first of those who have the service.
+func (m *machine) locked(by []proc.Process, shim bool) error {
+	e := &LockedError{Lock: m.cfg.Lock, Shim: shim}
+	for _, p := range by {
+		if p.PID != os.Getpid() {
+			e.PID, e.Since, e.Command = p.PID, p.Started(), p.Title()
+			break
+		}
+	}
+	return e
+}
+
+// anybody looks over all processes for the service, the lock held or free, and
+// says whether a master or a worker of it lives.
+func (m *machine) anybody() (bool, error) {
+	if err := m.see(true); err != nil {
+		return false, err
+	}
+	if len(m.view.Shims) > 1 { // one is this one: the other's lockfile was deleted
+		return false, m.locked(m.view.Shims, true)
+	}
+	servers := m.view.Servers()
+	if len(servers) > 0 && m.cfg.IfRunning == Refuse {
+		if masters := m.view.Masters(); len(masters) > 0 {
+			servers = masters[len(masters)-1:]
+		}
+		return true, m.locked(servers, false)
+	}
+	if len(servers) == 0 {
+		return false, m.nobodyHidden()
+	}
+	return true, nil
+}
+
+// nobodyHidden makes sure that the lock's holders have been seen: one that
+// cannot be might be the service, and a launch would make a second tree.
+func (m *machine) nobodyHidden() error {
+	holders := len(m.view.Foreign) + len(m.view.Strays) + len(m.view.Members)
+	if holders > 0 {
+		return nil
+	}
+	free, err := eventually(m.own[0].TryWait)
+	if err == nil && !free {
+		return m.locked(nil, false)
+	}
+	return errors.Join(err, m.own[0].Release())
+}
+
+// writePidfile writes the shim's own pid file, whole or not at all.
+func (m *machine) writePidfile() error {
+	if m.cfg.Pidfile == "" {
+		return nil
+	}
+	temp := m.cfg.Pidfile + ".tmp"
+	err := os.WriteFile(temp, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+	if err == nil {
+		err = os.Rename(temp, m.cfg.Pidfile)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w: %w", m.cfg.Pidfile, ErrPidfile, errors.Join(err, clear(temp)))
+	}
+	return nil
+}
+
+// dropPidfile takes the pid file back after a launch that failed.
+func (m *machine) dropPidfile() {
+	if m.cfg.Pidfile != "" {
+		_ = removePidfile(m.cfg.Pidfile) // the launch's error says more
+	}
+}
+
+// removePidfile removes the pid file while it names this process.
+func removePidfile(path string) error {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && string(text) != fmt.Sprintf("%d\n", os.Getpid()) {
+		return nil
+	}
+	return errors.Join(err, clear(path))
+}
+
+// clear removes a pid file, which may be gone. It removes nothing but a file.
+func clear(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("cannot remove %s: %w: not a regular file", path, ErrPidfile)
+	}
+	if err == nil {
+		err = os.Remove(path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot remove %s: %w: %w", path, ErrPidfile, err)
+	}
+	return nil
+}

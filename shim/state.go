@@ -1,0 +1,167 @@
+package shim
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/lockshim/lockshim/shim/profile"
+)
+
+// A phase is where the service's life stands.
+type phase int
+
+const (
+	serving    phase = iota // a master is thought to live
+	stopping                // a stop schedule runs, asked for
+	masterless              // a stop schedule runs on workers that lost their master
+	lingering               // only strays are left; they are ended, or waited for
+	draining                // only members elsewhere are left; they are waited for
+	over                    // nobody is left
+)
+
+func (p phase) String() string {
+	return [...]string{"serving", "stopping", "masterless", "lingering", "draining", "over"}[p]
+}
+
+// A hold is what the shim has of the exclusive lock.
+type hold int
+
+const (
+	asked   hold = iota // a goroutine waits for it
+	granted             // the shim has it: nobody has the shared one
+	given               // given back, as a server process lives without the lock
+	broken              // the system refuses to wait
+)
+
+func (h hold) String() string { return [...]string{"asked", "granted", "given", "broken"}[h] }
+
+// A state is all that step knows. It is a value: step returns another one.
+type state struct {
+	phase    phase
+	lock     hold
+	alone    bool             // no child is left; false after an adoption, which has none
+	adopted  bool             // the tree was found running: its members are nobody's children of ours
+	replace  bool             // launch once nobody is left
+	giveUp   bool             // exit where the schedule has ended in vain
+	stop     bool             // somebody asked for the end
+	code     int              // how the last master ended; unknown where nobody could know
+	schedule profile.Schedule // that runs, in stopping, masterless and lingering
+	at       int              // its step
+	passedOn bool             // that step's signal went to the workers too
+	doubted  bool             // a doubtful leader has had its time
+	missed   bool             // a look saw nobody, and the lock was held nevertheless
+}
+
+// unknown is the code of a master whose status nobody could learn.
+const unknown = -1
+
+// stillThere is the code of a stop that gave up, start-stop-daemon(8)'s.
+const stillThere = 2
+
+// An input is one fact.
+type input struct {
+	kind   inputKind
+	role   role           // exited
+	code   int            // exited
+	left   bool           // exited: there are children yet
+	seen   census         // looked
+	signal syscall.Signal // signalled
+	err    error          // lockFailed
+}
+
+type inputKind int
+
+const (
+	lockGranted inputKind = iota // the exclusive lock is the shim's
+	lockFailed                   // it cannot be waited for
+	exited                       // a child, or a watched member, ended
+	looked                       // a look at /proc was taken
+	signalled                    // the shim was sent a signal
+	settled                      // what comes by itself has come: look why not
+	stepDue                      // the schedule's step has had its time
+	doubtDue                     // a leader that may be a launcher's child has had its time
+)
+
+func (k inputKind) String() string {
+	return [...]string{"granted", "lock failed", "exited", "looked", "signalled", "settled", "step due", "doubt due"}[k]
+}
+
+// A role is what an ended process was.
+type role int
+
+const (
+	aWorker  role = iota // anything but a master
+	aMaster              // the master of a generation
+	aSuspect             // leads since a launcher ended, and has not shown that it is a daemon
+)
+
+// A census is a View in figures.
+type census struct {
+	masters  int
+	workers  int
+	strays   int  // and launchers
+	members  int  // joined by lockshim hold elsewhere
+	foreign  int  // holders that are none of these
+	locked   bool // a server process holds the lock
+	doubtful bool // the only master may be a worker that a master left behind
+}
+
+// servers is how many masters and workers live.
+func (c census) servers() int { return c.masters + c.workers }
+
+// An action is what the loop is to do. The loop does them in order.
+type action struct {
+	kind     actionKind
+	target   target         // send
+	signal   syscall.Signal // send, ignore
+	after    time.Duration  // settle, stepIn, doubt
+	code     int            // exit
+	event    Kind           // tell
+	everyone bool           // look: at holders outside the tree too
+	orphan   bool           // look: the last master's end may have been a launcher's
+}
+
+type actionKind int
+
+const (
+	look     actionKind = iota // look at /proc, answer with looked
+	send                       // send signal to target
+	ask                        // wait for the exclusive lock
+	giveBack                   // give the exclusive lock back
+	settle                     // answer with settled after a moment
+	stepIn                     // answer with stepDue after a time; replaces an earlier one
+	noStep                     // forget about stepDue
+	doubt                      // answer with doubtDue after a time
+	tell                       // emit an event
+	ignore                     // tell that a signal was not passed on
+	relaunch                   // launch the server
+	exit                       // return code
+)
+
+func (k actionKind) String() string {
+	return [...]string{"look", "send", "ask", "give back", "settle", "step in", "no step", "doubt", "tell", "ignore", "relaunch", "exit"}[k]
+}
+
+// A target names whom a signal goes to. The loop looks who that is at the
+// moment of sending.
+type target int
+
+const (
+	current   target = iota // the current master
+	masters                 // every master; the workers where none is left
+	servers                 // masters and workers
+	leftover                // strays and launchers
+	everybody               // the whole tree, members elsewhere too
+)
+
+func (t target) String() string {
+	return [...]string{"current", "masters", "servers", "leftover", "everybody"}[t]
+}
+
+// The times that a step waits for what comes by itself. None runs at rest.
+const (
+	settleTime = 10 * time.Millisecond // between the lock and the exit status of its last holder
+	doubtTime  = time.Second           // for a daemon to start its session
+	missedTime = time.Second           // for the lock, when nobody is seen to hold it
+	strayTime  = 10 * time.Second      // between TERM and KILL, for strays
+)
