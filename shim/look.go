@@ -17,12 +17,32 @@ type generation struct {
 	promoted bool // led by what a launcher left behind
 }
 
-// look takes a view, tells what is new in it, and feeds its census to step.
+// lookShare is the part of the time that looks may take: one in so many. Two
+// thousand orphaned workers end one after the other, and a look costs more the
+// more there are.
+const lookShare = 10
+
+// look takes a view, tells what is new in it, and feeds its census to step. One
+// that comes too soon after the last is put off, and serves for those between.
 func (m *machine) look(a action) {
 	if a.orphan {
 		m.forgetLeader()
 	}
-	if err := m.see(a.everyone); err != nil {
+	m.wide = m.wide || a.everyone
+	if wait := time.Until(m.nextLook); wait > 0 {
+		m.arm(lookTimer, wait)
+		return
+	}
+	m.lookNow()
+}
+
+// lookNow takes the view that look put off.
+func (m *machine) lookNow() {
+	m.disarm(lookTimer)
+	began := time.Now()
+	err := m.see(m.wide)
+	m.wide, m.nextLook = false, time.Now().Add(lookShare*time.Since(began))
+	if err != nil {
 		m.emit(Event{Kind: Trouble, Err: err})
 		m.arm(settleTimer, time.Second)
 		return

@@ -31,6 +31,9 @@ type machine struct {
 	told     map[int]bool     // foreign holders that were named
 	watched  map[proc.ID]bool // members that are nobody's children of ours
 
+	wide     bool      // the look that is put off is at everyone
+	nextLook time.Time // not sooner
+
 	pending []input
 	timers  [timerKinds]*time.Timer
 	surveys []time.Duration
@@ -67,6 +70,7 @@ const (
 	stepTimer
 	doubtTimer
 	surveyTimer
+	lookTimer
 	timerKinds
 )
 
@@ -86,6 +90,8 @@ func (m *machine) loop() (int, error) {
 			m.pending = append(m.pending, input{kind: doubtDue})
 		case <-m.timer(surveyTimer):
 			m.survey()
+		case <-m.timer(lookTimer):
+			m.lookNow()
 		}
 	}
 	return m.code, m.err

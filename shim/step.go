@@ -70,7 +70,7 @@ func (r rules) exited(s state, in input) (state, []action) {
 // looked decides what follows from who is left.
 func (r rules) looked(s state, c census) (state, []action) {
 	switch {
-	case c.doubtful && s.phase == serving && s.doubted:
+	case c.doubtful && s.doubted:
 		return r.unled(s)
 	case c.doubtful && s.phase == serving:
 		return s, []action{{kind: doubt, after: doubtTime}}
