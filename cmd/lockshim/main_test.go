@@ -1,0 +1,40 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The test binary is lockshim where a script says lockshim.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"lockshim": main})
+}
+
+// TestScripts pins what a user types and reads. Every script has a runtime
+// directory and a home of its own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("RUNTIME_DIRECTORY", env.WorkDir+"/run")
+			env.Setenv("HOME", env.WorkDir+"/home")
+			return os.Mkdir(env.WorkDir+"/home", 0o700)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs `exits CODE COMMAND...` and compares the exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	if got := exitCode(err); got != args[0] {
+		ts.Fatalf("%v exits with %s, not %s", args[1:], got, args[0])
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A service is a lockfile, and what the user calls it.
+type service struct {
+	name string // as the user wrote it
+	path string // absolute
+}
+
+// find resolves SERVICE for a verb that looks at a service: a name is the
+// lockfile in the first runtime directory that has one. Where none has, it is
+// the one that run would use: the file may be deleted and its tree alive.
+func (c *call) find(arg string) (service, error) {
+	s, err := c.resolve(arg)
+	if err != nil || s.path != "" {
+		return s, err
+	}
+	dirs := runtimeDirs()
+	i := slices.IndexFunc(dirs, func(dir string) bool { return exists(lockIn(dir, s.name)) })
+	if i < 0 {
+		i = max(0, slices.IndexFunc(dirs, exists))
+	}
+	if len(dirs) == 0 {
+		return s, errNoRuntimeDir(s.name, nil)
+	}
+	s.path = lockIn(dirs[i], s.name)
+	return s, nil
+}
+
+// place resolves SERVICE for run: a name is in the first runtime directory that
+// this user may use, which is created.
+func (c *call) place(arg string) (service, error) {
+	s, err := c.resolve(arg)
+	if err != nil || s.path != "" {
+		return s, err
+	}
+	dir, err := runtimeDir(s.name)
+	s.path = lockIn(dir, s.name)
+	return s, err
+}
+
+// resolve tells a path from a name. A path is complete then; a name has no path
+// yet. LOCKSHIM_LOCK stands for a missing SERVICE.
+func (c *call) resolve(arg string) (service, error) {
+	if arg == "" {
+		arg = os.Getenv("LOCKSHIM_LOCK")
+	}
+	switch {
+	case arg == "":
+		return service{}, errNoService(c.verb)
+	case strings.Contains(arg, "/"):
+		path, err := absolute(arg)
+		return service{arg, path}, err
+	case strings.HasSuffix(arg, ".lock"):
+		return service{}, errLockName(c.verb, arg)
+	case strings.ContainsFunc(arg, notInName):
+		return service{}, errName(arg)
+	}
+	return service{name: arg}, nil
+}
+
+// notInName reports a character that the name of a service does not have.
+func notInName(r rune) bool {
+	return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("._@-", r))
+}
+
+func lockIn(dir, name string) string { return filepath.Join(dir, name+".lock") }
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// absolute makes a lockfile's path absolute without taking the symlinks out of
+// it: where the working directory is known by a name ($PWD), that name is kept,
+// since a deploy may move the link and not the service.
+//
+// A path with ".." is the exception. The kernel goes up from where a link leads,
+// a text editor's idea of ".." does not; the kernel's file is the one meant.
+func absolute(path string) (string, error) {
+	if base := filepath.Base(path); strings.HasSuffix(path, "/") || base == "." || base == ".." {
+		return "", errDirectoryName(path)
+	}
+	if !filepath.IsAbs(path) {
+		wd, err := os.Getwd()
+		if err != nil {
+			return "", errWorkingDirectory(path, err)
+		}
+		path = wd + "/" + path
+	}
+	dir, base := filepath.Split(path)
+	if slices.Contains(strings.Split(dir, "/"), "..") {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			return filepath.Join(real, base), nil
+		}
+	}
+	return filepath.Clean(path), nil
+}
+
+// swept reports a lockfile in a directory that a cleaner empties.
+func swept(path string) bool {
+	return strings.HasPrefix(path, "/tmp/") || strings.HasPrefix(path, "/var/tmp/")
+}

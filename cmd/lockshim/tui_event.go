@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/proc"
+	"github.com/lockshim/lockshim/shim/profile"
+)
+
+// sentence is an event as people read it.
+func (r *renderer) sentence(e shim.Event) string {
+	switch e.Kind {
+	case shim.Launched:
+		return fmt.Sprintf("launched pid %d: %s", e.PID, clip(shellQuote(e.Command)))
+	case shim.Adopted:
+		return fmt.Sprintf("adopted the running tree of master pid %d: nothing is launched", e.PID)
+	case shim.LowFD:
+		return fmt.Sprintf("warning: the hard limit of open files is so low that the lock is descriptor %d, which some servers close: raise it with ulimit -Hn 4096", e.FD)
+	case shim.Foreign:
+		return "warning: the lock is held from outside the service, which is left alone: " + processList(e.Processes)
+	case shim.NewGeneration:
+		return fmt.Sprintf("generation %d has master pid %d", e.Generation, e.PID)
+	case shim.Ended:
+		return fmt.Sprintf("master pid %d %s", e.PID, ending(e.Code))
+	case shim.Unlocked:
+		return "warning: serving without the lock: " + processList(e.Processes) + r.hookAdvice()
+	case shim.Replaced:
+		return "warning: " + r.lock + " was deleted or replaced: the file of that name now is waited for too"
+	}
+	return r.stopSentence(e)
+}
+
+// stopSentence is an event of the last part of a life.
+func (r *renderer) stopSentence(e shim.Event) string {
+	switch e.Kind {
+	case shim.Signalled:
+		return fmt.Sprintf("sent %s to pid %d", profile.SignalName(e.Signal), e.PID)
+	case shim.Ignored:
+		return fmt.Sprintf("warning: %s is not passed on: %v", profile.SignalName(e.Signal), e.Err)
+	case shim.Stopping:
+		return "stopping with " + profile.SignalName(e.Signal)
+	case shim.Masterless:
+		return "no master is left: stopping " + processList(e.Processes)
+	case shim.StrayLeft:
+		return "only strays are left: " + processList(e.Processes)
+	case shim.Exiting:
+		return fmt.Sprintf("the last generation is gone: exiting with %d", e.Code)
+	case shim.Trouble:
+		return fmt.Sprintf("warning: %v", e.Err)
+	}
+	return string(e.Kind)
+}
+
+// ending is how a master ended, from the number that a shell would show.
+func ending(code int) string {
+	switch {
+	case code < 0:
+		return "has ended; its exit status could not be known"
+	case code > 128:
+		return "was ended by " + profile.SignalName(syscall.Signal(code-128))
+	}
+	return fmt.Sprintf("exited with %d", code)
+}
+
+// hookAdvice is how to see the hook that puts the lock back, as far as there is
+// one.
+func (r *renderer) hookAdvice() string {
+	if r.hook == "" {
+		return ""
+	}
+	return ": install the hook of lockshim hook " + r.hook
+}
+
+// listed is how many processes a sentence names.
+const listed = 8
+
+// processList names processes by pid and command.
+func processList(processes []proc.Process) string {
+	names := make([]string, 0, listed+1)
+	for i, p := range processes {
+		if i == listed {
+			names = append(names, fmt.Sprintf("and %d more", len(processes)-listed))
+			break
+		}
+		names = append(names, fmt.Sprintf("pid %d (%s)", p.PID, clip(p.Title())))
+	}
+	return strings.Join(names, ", ")
+}
+
+// clip shortens a command to what a line of a log can bear.
+func clip(command string) string {
+	const limit = 200
+	if runes := []rune(command); len(runes) > limit {
+		return string(runes[:limit]) + "..."
+	}
+	return command
+}
