@@ -40,27 +40,19 @@ func (c *Create) perm() uint32 {
 	return uint32(c.Mode.Perm())
 }
 
-// create makes the file in dir. The error is an fs.ErrExist when somebody else
-// was faster.
-func (f *File) create(dir *directory, c *Create) error {
+// make makes sure that dir has the file, made by us or by somebody faster.
+func (f *File) make(dir *directory, c *Create) error {
 	if err := checkFilesystem(dir.fd); err != nil {
 		return fmt.Errorf("cannot open %s: %w", f.path, err)
 	}
-	fd, err := c.make(dir)
-	if err != nil {
-		return fmt.Errorf("%w %s: %w", ErrCreate, f.path, err)
+	err := c.makeUnnamed(dir)
+	if err == errNoUnnamed {
+		err = c.makeNamed(dir)
 	}
-	f.flags = unix.O_RDWR
-	return f.adopt(fd, dir, c)
-}
-
-// make links a complete file into dir and returns a descriptor of it.
-func (c *Create) make(dir *directory) (int, error) {
-	fd, err := c.makeUnnamed(dir)
-	if err != errNoUnnamed {
-		return fd, err
+	if err == nil || err == unix.EEXIST {
+		return nil
 	}
-	return c.makeNamed(dir)
+	return fmt.Errorf("%w %s: %w", ErrCreate, f.path, err)
 }
 
 // serial tells apart the files that one process makes at once.
@@ -68,34 +60,30 @@ var serial atomic.Uint64
 
 // makeNamed makes the file under another name first. A process that is killed
 // in between leaves that name, an empty file, behind.
-func (c *Create) makeNamed(dir *directory) (int, error) {
+func (c *Create) makeNamed(dir *directory) error {
 	name := ".lock." + strconv.Itoa(os.Getpid()) + "." + strconv.FormatUint(serial.Add(1), 10)
 	fd, err := openat(dir.fd, name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|openFlags, 0o600)
 	if err == unix.EEXIST {
-		return -1, fmt.Errorf("%s is in the way", name) // not an fs.ErrExist: trying again is no use
+		return fmt.Errorf("%s is in the way", name) // not EEXIST, which speaks of the lockfile
 	}
 	if err != nil {
-		return -1, err
+		return err
 	}
+	defer unix.Close(fd)
 	defer unix.Unlinkat(dir.fd, name, 0)
-	return c.finish(fd, func() error { return unix.Linkat(dir.fd, name, dir.fd, dir.base, 0) })
+	if err := c.finish(fd); err != nil {
+		return err
+	}
+	return retry(func() error { return unix.Linkat(dir.fd, name, dir.fd, dir.base, 0) })
 }
 
-// finish sets owner and mode, and only then gives the file its name. The owner
-// comes first: chown(2) may clear bits of the mode.
-func (c *Create) finish(fd int, link func() error) (int, error) {
-	err := c.chown(fd)
-	if err == nil {
-		err = retry(func() error { return unix.Fchmod(fd, c.perm()) })
+// finish sets owner and mode. The owner comes first: chown(2) may clear bits of
+// the mode.
+func (c *Create) finish(fd int) error {
+	if err := c.chown(fd); err != nil {
+		return err
 	}
-	if err == nil {
-		err = retry(link)
-	}
-	if err != nil {
-		unix.Close(fd)
-		return -1, err
-	}
-	return fd, nil
+	return retry(func() error { return unix.Fchmod(fd, c.perm()) })
 }
 
 // chown gives the file to whom it should belong, if anybody was named.

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -72,20 +71,20 @@ func Open(path string, create *Create) (*File, error) {
 // anew. Each round needs one more replacement in a gap of microseconds.
 const tries = 100
 
-// open opens the file or creates it, whichever it can.
+// open opens the file, and makes it first where it is missing. It is opened by
+// its name then too: the descriptor that it was made by has no name in /proc,
+// where others look for holders.
 func (f *File) open(dir *directory, create *Create) error {
-	err := fs.ErrNotExist
 	for range tries {
-		err = f.openExisting(dir, create)
+		err := f.openExisting(dir, create)
 		if create == nil || !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		err = f.create(dir, create)
-		if !errors.Is(err, fs.ErrExist) {
+		if err := f.make(dir, create); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("cannot open %s: it comes and goes: %w", f.path, err)
+	return fmt.Errorf("cannot open %s: it is removed again and again", f.path)
 }
 
 // openExisting opens and checks the file that dir has under its name.
@@ -158,8 +157,8 @@ func (f *File) Close() error {
 // absolute puts the working directory before a relative path. It does not
 // clean the path: "link/../x" means what the kernel makes of it.
 func absolute(path string) (string, error) {
-	if path == "" || strings.ContainsRune(path, 0) {
-		return path, syscall.EINVAL
+	if path == "" {
+		return path, fmt.Errorf("the path is empty: %w", syscall.EINVAL)
 	}
 	if filepath.IsAbs(path) {
 		return path, nil

@@ -17,28 +17,33 @@ var errNoUnnamed = errors.New("no unnamed files")
 
 // makeUnnamed makes the file by open(2)'s O_TMPFILE, whose example links it
 // through /proc like this. Nothing is left behind by a crash.
-func (c *Create) makeUnnamed(dir *directory) (int, error) {
-	fd, err := openat(dir.fd, ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o600)
+func (c *Create) makeUnnamed(dir *directory) error {
+	fd, err := openat(dir.fd, ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 	if err == unix.EOPNOTSUPP || err == unix.EISDIR || err == unix.ENOENT {
-		return -1, errNoUnnamed
+		return errNoUnnamed
 	}
 	if err != nil {
-		return -1, err
+		return err
 	}
-	fd, err = c.finish(fd, func() error {
+	defer unix.Close(fd)
+	if err := c.finish(fd); err != nil {
+		return err
+	}
+	err = retry(func() error {
 		return unix.Linkat(unix.AT_FDCWD, procPath(fd), dir.fd, dir.base, unix.AT_SYMLINK_FOLLOW)
 	})
 	if err == unix.ENOENT { // no /proc here, or the directory is deleted: makeNamed will know
-		return -1, errNoUnnamed
+		return errNoUnnamed
 	}
-	return fd, err
+	return err
 }
 
 // Guard takes a second lock of the file, for which only Guards compete: a
 // write lock of its first byte that belongs to the description (F_OFD_SETLK of
 // fcntl(2)). It tells whether it got it, and does not block. The guard is
 // independent of the locks that flock(2) takes, and like them it ends with the
-// last copy of the description. It needs a File that was opened for writing.
+// last copy of the description. It needs a File that was opened for writing. A
+// description that has the guard gets it again.
 //
 // Away from Linux it returns errors.ErrUnsupported.
 func (f *File) Guard() (bool, error) {

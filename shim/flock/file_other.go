@@ -15,7 +15,7 @@ const dirFlags = unix.O_RDONLY
 // errNoUnnamed: there is no O_TMPFILE away from Linux.
 var errNoUnnamed = errors.New("no unnamed files")
 
-func (c *Create) makeUnnamed(*directory) (int, error) { return -1, errNoUnnamed }
+func (c *Create) makeUnnamed(*directory) error { return errNoUnnamed }
 
 // Guard needs locks of a description that are independent of flock(2)'s, which
 // only Linux has: the BSDs' fcntl(2) and flock(2) locks exclude each other.

@@ -21,8 +21,9 @@ type filesystem struct{ name, why string }
 
 // remote is why a filesystem of several hosts does not serve, even where its
 // flock(2) is sound: what holds the lock elsewhere has no pid here. It cannot be
-// named, signalled or reaped, and the wait ends with a network.
-const remote = "another host may hold the lock, and the network may lose it"
+// named, signalled or reaped, and a client that the cluster fences off loses its
+// locks while its processes live.
+const remote = "another host may hold the lock, or not see it"
 
 // refused maps f_type of statfs(2) to the filesystems on which flock(2) is not
 // what this package needs: a lock that the local kernel keeps for the open file
@@ -46,8 +47,8 @@ var refused = map[uint32]filesystem{
 	// it, and only while it lives. It covers ntfs-3g, sshfs, s3fs, virtiofs.
 	unix.FUSE_SUPER_MAGIC: {"FUSE", "flock is what a user-space program makes of it"},
 	// fs/9p/vfs_file.c: 9P2000.L sends byte-range locks to the host, and asks
-	// again every while when it must block; older dialects have none. It covers
-	// shares of WSL 2, QEMU and gVisor.
+	// again on a timer when it must block; older dialects lock locally. It
+	// covers shares of WSL 2 and QEMU.
 	unix.V9FS_MAGIC: {"9P", "flock is emulated by byte-range locks of the host"},
 	// fs/afs/flock.c: a lock of the whole file on the server, lent for some
 	// minutes and prolonged from the client; shared with fcntl(2)'s.
@@ -58,12 +59,12 @@ var refused = map[uint32]filesystem{
 	// Gone since 4.17; its locks were byte ranges of the NetWare server.
 	unix.NCP_SUPER_MAGIC: {"NCP", "flock is not the kernel's own"},
 	// fs/vboxsf has no flock: the host and other guests do not see it, and its
-	// inode numbers are made up on each lookup (vboxsf_new_inode), so that no
-	// path can be compared with an open file.
+	// inode numbers are counted up as the cache takes files in
+	// (vboxsf_new_inode), so that a number is no identity.
 	vboxsfMagic: {"vboxsf", "inode numbers change, and the host does not see a lock"},
-	// fs/ceph/locks.c, fs/ocfs2/locks.c, fs/gfs2/file.c, fs/orangefs/file.c and
-	// the clients of Lustre, GPFS and BeeGFS: a lock of the cluster, or local
-	// by a mount option (localflocks, noflock).
+	// fs/ceph/locks.c, fs/ocfs2/locks.c, fs/gfs2/file.c and the clients of
+	// Lustre, GPFS and BeeGFS: a lock of the cluster, or local by an option of
+	// the mount (localflocks). fs/orangefs/file.c: always local.
 	unix.CEPH_SUPER_MAGIC:  {"Ceph", remote},
 	unix.OCFS2_SUPER_MAGIC: {"OCFS2", remote},
 	gfs2Magic:              {"GFS2", remote},

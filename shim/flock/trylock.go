@@ -52,16 +52,20 @@ func lockOnce(path string) (*File, error) {
 	return f, nil
 }
 
-// lockNamed takes the exclusive lock and compares the file with the path.
+// lockNamed takes the exclusive lock and compares the file with the path. Who
+// has the lock of a file without the name is no reason to fail.
 func (f *File) lockNamed() (same bool, err error) {
 	ok, err := f.TryWait()
 	if err != nil {
 		return false, err
 	}
+	if same, err = f.Named(); err != nil || !same {
+		return false, err
+	}
 	if !ok {
 		return false, held(f)
 	}
-	return f.Named()
+	return true, nil
 }
 
 // drop gives the lock up and closes the file. The description is this
