@@ -1,0 +1,228 @@
+# lockshim's hook for Gunicorn: every generation holds the service's lock.
+#
+# One line, anywhere at the top level of gunicorn.conf.py:
+#
+#   exec(open("/etc/lockshim/gunicorn.py").read())
+#
+# (`lockshim hook gunicorn > /etc/lockshim/gunicorn.py` puts the file there.
+# Do not import it: on sys.path its name would hide Gunicorn itself.)
+#
+# Your own on_starting, pre_fork and pre_exec go on working, whether they are
+# defined above or below the line. Without lockshim (no LOCKSHIM_LOCK in the
+# environment) it does nothing, so one file serves development and production.
+#
+# The master keeps the descriptor that it inherited from lockshim, or opens the
+# lockfile and shares the lock where it inherited none. Workers have it from
+# their master. Programs that the application starts do not get it, and so
+# cannot keep a stopped service locked. The next master does get it, on USR2.
+#
+# A hook never stops a server: what it cannot do it tells Gunicorn's log. If
+# another process keeps the lockfile locked exclusively, the boot waits for it
+# five seconds, goes on without the lock, and asks again before each fork.
+
+# The names below land in the configuration's own namespace, hence their "_".
+import errno as _errno
+import fcntl as _fcntl
+import os as _os
+import re as _re
+import signal as _signal
+import stat as _stat
+
+
+class _Lockshim(object):
+    """The lock of this process. One object outlives every reload."""
+
+    def __init__(self, path):
+        self.path = path
+        self.fd = None
+        self.inode = None
+        self.trouble = None
+        self.told = None
+
+    def chain(self, config):
+        """Puts ours around the hooks that reach Gunicorn's class Config.
+
+        Config.set sees the hooks that count, wherever in the file they were
+        defined, and those that a framework set before it read the file.
+        """
+        plain = config.set
+
+        def set_and_wrap(cfg, name, value):
+            if value is not self:  # ours, where the file defines no such hook
+                plain(cfg, name, value)
+            ours = getattr(self, "around_" + name, None)
+            theirs = ours and cfg.settings[name].get()
+            if ours and not hasattr(theirs, "lockshim"):
+                plain(cfg, name, self.mark(ours(theirs)))
+
+        config.set = self.mark(set_and_wrap)
+
+    def mark(self, function):
+        function.lockshim = self
+        return function
+
+    def around_on_starting(self, theirs):
+        """In the master, after daemonizing and a preloaded application."""
+        def on_starting(server):
+            self.hold_and_tell(server)
+            theirs(server)
+        return on_starting
+
+    def around_pre_fork(self, theirs):
+        """In the master, for each worker. Takes no descriptor while it has one."""
+        def pre_fork(server, worker):
+            self.hold_and_tell(server)
+            theirs(server, worker)
+        return pre_fork
+
+    def around_pre_exec(self, theirs):
+        """In the fork that becomes the next master.
+
+        Theirs comes first, since it may start programs. The next master gets
+        the environment that Gunicorn saved at its start, not os.environ.
+        """
+        def pre_exec(server):
+            theirs(server)
+            self.hold()
+            if self.kept():
+                server.cfg.env_orig["LOCKSHIM_LOCK"] = self.path
+                server.cfg.env_orig["LOCKSHIM_FD"] = str(self.fd)
+                _os.set_inheritable(self.fd, True)
+        return pre_exec
+
+    def hold_and_tell(self, server):
+        self.hold()
+        if self.trouble and self.trouble != self.told:
+            server.log.warning("lockshim: %s", self.trouble)
+        self.told = self.trouble
+
+    def hold(self, patience=0):
+        """Makes sure that this process has the lock.
+
+        By the descriptor that it has used so far, else by the one that it
+        inherited, else by a new one.
+        """
+        try:
+            if not self.kept():
+                self.fd = self.inherited() or self.open_anew()
+                self.inode = _os.fstat(self.fd)
+            _os.set_inheritable(self.fd, False)
+            _os.environ["LOCKSHIM_FD"] = str(self.fd)
+            self.share(patience)
+            self.trouble = None
+        except (OSError, ValueError) as e:
+            self.trouble = "this master runs without the lock of %r: %s" % (self.path, e)
+
+    def kept(self):
+        """Is the descriptor still what it was when it was taken?
+
+        The application may have closed it, and its number may be another
+        file's by now.
+        """
+        try:
+            return self.fd is not None and _os.path.samestat(_os.fstat(self.fd), self.inode)
+        except OSError:
+            return False
+
+    def inherited(self):
+        """The descriptor that LOCKSHIM_FD names, if that is the lockfile."""
+        number = _os.environ.get("LOCKSHIM_FD", "")
+        if not _re.match(r"[0-9]{1,9}\Z", number) or int(number) < 3:
+            return None
+        try:
+            here = _os.fstat(int(number))
+            if _stat.S_ISREG(here.st_mode) and (self.at_path(here) or self.locked_by_name(number)):
+                return int(number)
+        except OSError:
+            pass
+        return None
+
+    def open_anew(self):
+        """Only where no descriptor is left: when the file was deleted or
+        replaced, lockshim goes on waiting for the inherited one's.
+
+        Never creates it: that is lockshim's business. NONBLOCK: it may be a FIFO.
+        """
+        fd = _os.open(self.path, _os.O_RDONLY | _os.O_NOFOLLOW | _os.O_NONBLOCK)
+        try:
+            if not _stat.S_ISREG(_os.fstat(fd).st_mode):
+                raise OSError(_errno.EINVAL, "not a regular file")
+            return self.lift(fd)
+        finally:
+            _os.close(fd)
+
+    def lift(self, fd):
+        """A copy of fd, with a number above those that servers sweep, or with
+        a low one where the limit of descriptors is below that."""
+        try:
+            return _fcntl.fcntl(fd, _fcntl.F_DUPFD_CLOEXEC, 1025)
+        except OSError:
+            return _fcntl.fcntl(fd, _fcntl.F_DUPFD_CLOEXEC, 3)
+
+    def at_path(self, here):
+        """Does the path lead to this inode? A number alone proves nothing: it may
+        have been closed and used again on the way here."""
+        try:
+            return _os.path.samestat(here, _os.stat(self.path))
+        except OSError:
+            return False
+
+    def locked_by_name(self, number):
+        """The path may have changed, and this may be the lockfile all the same: if
+        the kernel says that it has a shared lock, on a file of that name.
+
+        proc(5): the link of a deleted file ends in " (deleted)", and fdinfo
+        lists the locks of a descriptor. Only the last part of the name has to
+        agree, since a deploy may have moved the directory.
+        """
+        name = _re.sub(r" \(deleted\)\Z", "", _os.readlink("/proc/self/fd/" + number))
+        if _os.path.basename(name) != _os.path.basename(self.path):
+            return False
+        with open("/proc/self/fdinfo/" + number) as info:
+            return bool(_re.search(r"(?m)^lock:\s.*\bFLOCK\s+ADVISORY\s+READ\b", info.read()))
+
+    def share(self, patience):
+        """LOCK_SH on a description that has it already changes nothing, and is
+        never refused. lockshim itself may have the exclusive lock for a moment.
+        """
+        try:
+            _fcntl.flock(self.fd, _fcntl.LOCK_SH | _fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not patience:
+                raise
+            self.wait(patience)
+
+    def wait(self, patience):
+        """An alarm, not a thread, ends the wait: gevent may have replaced threads."""
+        def late(signum, frame):
+            raise BlockingIOError(_errno.EWOULDBLOCK, "another process has locked it exclusively")
+
+        handler = _signal.signal(_signal.SIGALRM, late)
+        timer = _signal.setitimer(_signal.ITIMER_REAL, patience)
+        try:
+            _fcntl.flock(self.fd, _fcntl.LOCK_SH)
+        finally:
+            _signal.setitimer(_signal.ITIMER_REAL, 0)
+            _signal.signal(_signal.SIGALRM, handler or _signal.SIG_DFL)
+            _signal.setitimer(_signal.ITIMER_REAL, *timer)
+
+
+def _lockshim(configuration):
+    """Takes the lock here and not in on_starting, so that it is held, and kept
+    from programs, before preload_app loads the application."""
+    path = _os.environ.get("LOCKSHIM_LOCK", "")
+    if not path.startswith("/"):
+        return
+    from gunicorn.config import Config
+
+    hook = getattr(Config.set, "lockshim", None)
+    patience = 0 if hook else 5
+    if not hook:
+        hook = _Lockshim(path)
+        hook.chain(Config)
+    hook.hold(patience)
+    for name in ("on_starting", "pre_exec", "pre_fork"):
+        configuration.setdefault(name, hook)
+
+
+_lockshim(globals())
