@@ -94,6 +94,18 @@ func TestReadOnlyFilesystem(t *testing.T) {
 	h.fails("permission+errno13", "guard", "a")
 }
 
+// Without /proc an unnamed file cannot be linked; it is made under a name.
+func TestCreateWithoutProc(t *testing.T) {
+	h, dir := mounting(t)
+	h.must("mount", "tmpfs", "/proc", "mode=755")
+	answer := h.must("create", "a", dir+"/web.lock")
+	if !strings.HasSuffix(answer, " 0640") {
+		t.Errorf("inode and mode %s, want 0640", answer)
+	}
+	alone(t, dir, "web.lock")
+	h.fails("errno"+strconv.Itoa(int(unix.ENOENT)), "reopen", "a")
+}
+
 // A pid file that cannot be written leaves nothing, new or stale.
 func TestPidfileOnAFullDisk(t *testing.T) {
 	h, dir := mounting(t)

@@ -71,6 +71,21 @@ func TestTryLockAfterTheFileIsDeleted(t *testing.T) {
 	do(t, second())
 }
 
+// Between an open and its lock the file may lose its name: such a lock, granted
+// or refused, decides nothing.
+func TestLockOfAFileThatLostItsName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.pid")
+	remove, err := Pidfile(path)
+	do(t, err)
+	f := open(t, path, mine)
+	do(t, os.Rename(path, path+".old"))
+	gets(t, "refused", f.lockNamed, false)
+	do(t, os.Rename(path+".old", path))
+	do(t, remove())
+	gets(t, "granted", f.lockNamed, false)
+	gets(t, "the file at the path", open(t, path, mine).lockNamed, true)
+}
+
 func TestTryLockKeepsOpensErrors(t *testing.T) {
 	if _, err := TryLock(t.TempDir()); !errors.Is(err, ErrNotRegular) {
 		t.Errorf("of a directory: %v, want ErrNotRegular", err)
