@@ -93,7 +93,7 @@ func (m *machine) launchedAs(pid, fd int) {
 	}
 	m.surveys = []time.Duration{9 * time.Second}
 	m.arm(surveyTimer, time.Second)
-	go m.reapAll()
+	go m.watchChildren()
 }
 
 // environment is env with the two variables that tell the server of its lock.

@@ -21,6 +21,7 @@ type machine struct {
 	own   []*flock.File // descriptions of the shim's own: guard and exclusive lock
 	files []proc.FileID // every inode that the service's lock has been on
 	facts chan fact
+	left  chan bool // whether there are children to watch yet
 
 	exe      string  // the file that the server runs
 	launched proc.ID // zero after an adoption
@@ -44,21 +45,23 @@ type machine struct {
 
 // A system is the part of the operating system that the loop uses.
 type system struct {
-	look   func(proc.Query) (proc.Snapshot, error)
-	signal func(proc.ID, syscall.Signal) error
-	watch  func(proc.ID) (*proc.Handle, error)
-	reap   func() (reaped, error)
+	look    func(proc.Query) (proc.Snapshot, error)
+	signal  func(proc.ID, syscall.Signal) error
+	watch   func(proc.ID) (*proc.Handle, error)
+	changed func(stops bool) (pid int, err error)
+	reap    func(pid int, stops bool) (reaped, error)
 }
 
 // realSystem is the one that this process runs on.
 func realSystem() system {
-	return system{look: proc.Look, signal: proc.Signal, watch: proc.Open, reap: reap}
+	return system{look: proc.Look, signal: proc.Signal, watch: proc.Open, changed: changed, reap: reap}
 }
 
 // A fact is what other goroutines tell the loop.
 type fact struct {
 	input
 	id    proc.ID       // exited
+	child int           // exited: one of our own, to be reaped
 	own   []*flock.File // lockGranted: the descriptions, back from the waiting goroutine
 	files []proc.FileID // lockGranted: inodes that the path came to name
 	event Event         // to be emitted first, if it has a kind
@@ -124,11 +127,30 @@ func (m *machine) learn(f fact) {
 	case lockGranted, lockFailed:
 		m.own, m.files = f.own, append(m.files, f.files...)
 	case exited:
+		if f.child != 0 {
+			m.reapOne(&f)
+		}
+	}
+	switch f.kind {
+	case exited:
 		f.input.role = m.ended(f)
-	case looked: // an event, and nothing else
+	case looked: // nothing for step: an event, or a stop at the terminal
 		return
 	}
 	m.pending = append(m.pending, f.input)
+}
+
+// suspended stops the shim with a server that was stopped at the terminal.
+func (m *machine) suspended(id proc.ID) {
+	if id != m.launched {
+		return
+	}
+	if p, err := proc.Find(id.PID); err != nil || p.State != "T" {
+		return // continued, or killed, since
+	}
+	if err := suspend(id.PID); err != nil {
+		m.emit(Event{Kind: Trouble, Err: fmt.Errorf("cannot follow a stop at the terminal: %w", err)})
+	}
 }
 
 // heard takes a signal that the shim was sent.

@@ -6,24 +6,41 @@ import (
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
-// A reaped is a child that ended and was waited for.
+// A reaped is a child that ended and was waited for, or, on a terminal, one that
+// was stopped.
 type reaped struct {
 	id     proc.ID
 	status syscall.WaitStatus
 	left   bool // there are children yet
 }
 
-// reapAll tells the loop of each child that ends, until none is left.
-func (m *machine) reapAll() {
+// watchChildren tells the loop of each child that has ended, until none is left.
+// The loop reaps: until it does, a look sees a zombie, and nobody has vanished
+// whose end the loop does not know.
+func (m *machine) watchChildren() {
 	for {
-		r, err := m.sys.reap()
+		pid, err := m.sys.changed(m.cfg.Terminal)
 		if err != nil {
 			return // no child, which the last fact said already
 		}
-		m.facts <- fact{input: input{kind: exited, code: exitCode(r.status), left: r.left}, id: r.id}
-		if !r.left {
+		m.facts <- fact{input: input{kind: exited}, child: pid}
+		if left := <-m.left; !left {
 			return
 		}
+	}
+}
+
+// reapOne waits for the child of a fact, and lets the watching go on.
+func (m *machine) reapOne(f *fact) {
+	r, err := m.sys.reap(f.child, m.cfg.Terminal)
+	if err != nil {
+		m.emit(Event{Kind: Trouble, Err: err})
+	}
+	m.left <- r.left
+	f.id, f.code, f.input.left = r.id, exitCode(r.status), r.left
+	if r.status.Stopped() {
+		f.kind = looked
+		m.suspended(r.id)
 	}
 }
 

@@ -19,32 +19,41 @@ type childInfo struct {
 	_   [128]byte
 }
 
-// reap waits for one child to end. It is identified while it is a zombie, as
-// its pid cannot be another's then, and waited for after that.
-func reap() (reaped, error) {
-	var r reaped
-	pid, err := zombie(0)
-	if err != nil {
-		return r, err
+// changed waits for a child to end, or, where stops count, to stop. It leaves it
+// to be waited for. ECHILD: there is none.
+func changed(stops bool) (int, error) {
+	options := unix.WEXITED
+	if stops {
+		options |= unix.WSTOPPED
 	}
+	return peek(options)
+}
+
+// reap waits for a child that has changed. It is identified while it is a
+// zombie, as its pid cannot be another's then.
+func reap(pid int, stops bool) (reaped, error) {
 	p, err := proc.Find(pid)
 	if err != nil {
 		p.ID = proc.ID{PID: pid} // /proc is not to be had; the pid is right all the same
 	}
-	r.id = p.ID
-	if _, err := unix.Wait4(pid, (*unix.WaitStatus)(&r.status), 0, nil); err != nil {
-		return r, fmt.Errorf("cannot reap pid %d: %w", pid, err)
+	r := reaped{id: p.ID}
+	options := 0
+	if stops {
+		options = unix.WUNTRACED
 	}
-	_, err = zombie(unix.WNOHANG)
-	r.left = !errors.Is(err, unix.ECHILD)
-	return r, nil
+	if _, err = unix.Wait4(pid, (*unix.WaitStatus)(&r.status), options, nil); err != nil {
+		err = fmt.Errorf("cannot reap pid %d: %w", pid, err)
+	}
+	_, none := peek(unix.WEXITED | unix.WNOHANG)
+	r.left = !errors.Is(none, unix.ECHILD)
+	return r, err
 }
 
-// zombie finds a child that has ended, and leaves it one.
-func zombie(options int) (int, error) {
+// peek finds a child in one of the states of options, and leaves it in it.
+func peek(options int) (int, error) {
 	var info childInfo
 	for {
-		err := unix.Waitid(unix.P_ALL, 0, (*unix.Siginfo)(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOWAIT|options, nil)
+		err := unix.Waitid(unix.P_ALL, 0, (*unix.Siginfo)(unsafe.Pointer(&info)), unix.WNOWAIT|options, nil)
 		if !errors.Is(err, unix.EINTR) {
 			return int(info.pid), err
 		}

@@ -7,8 +7,11 @@ import (
 	"fmt"
 )
 
-// reap is not reached: a machine starts on Linux alone.
-func reap() (reaped, error) { return reaped{}, errors.ErrUnsupported }
+// changed is not reached: a machine starts on Linux alone.
+func changed(stops bool) (int, error) { return 0, errors.ErrUnsupported }
+
+// reap is not reached either.
+func reap(pid int, stops bool) (reaped, error) { return reaped{}, errors.ErrUnsupported }
 
 // becomeSubreaper fails: without it orphans of the tree are lost, and with
 // them what Run promises.

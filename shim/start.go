@@ -59,6 +59,7 @@ func newMachine(cfg Config) *machine {
 		rules:   rules{profile: cfg.Profile, strays: cfg.Strays},
 		sys:     realSystem(),
 		facts:   make(chan fact),
+		left:    make(chan bool, 1),
 		told:    make(map[int]bool),
 		watched: make(map[proc.ID]bool),
 	}
