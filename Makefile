@@ -1,0 +1,45 @@
+# make test installs what the tests need, and runs them all.
+
+GO ?= go
+TAGS = urfave_cli_no_docs,urfave_cli_no_suggest
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS = -s -w -X main.version=$(VERSION)
+PREFIX ?= /usr/local
+DESTDIR ?=
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+
+.PHONY: build install test packages check lint soak bench clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o lockshim ./cmd/lockshim
+
+install: build
+	install -D -m 0755 lockshim $(DESTDIR)$(PREFIX)/bin/lockshim
+	install -D -m 0644 cmd/lockshim/lockshim.1 $(DESTDIR)$(PREFIX)/share/man/man1/lockshim.1
+
+# The servers, init systems and shells that the tests run, from Debian.
+packages:
+	./test/packages.sh
+
+# What needs no package.
+check:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
+	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	GOOS=freebsd $(GO) vet ./...
+
+test: packages check
+	$(GO) test -race -count=1 -timeout 9m ./...
+
+lint: check
+	$(GO) run $(STATICCHECK) ./...
+
+# Every process test fifty times: hours.
+soak:
+	$(GO) test -race -count=50 -timeout 12h ./...
+
+bench: build
+	$(GO) run ./bench
+
+clean:
+	rm -f lockshim
