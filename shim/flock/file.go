@@ -98,11 +98,11 @@ func (f *File) openExisting(dir *directory, create *Create) error {
 	if err != nil {
 		return fmt.Errorf("cannot open %s: %w", f.path, refusal(err))
 	}
-	return f.adopt(fd, dir, create)
+	return f.take(fd, dir, create)
 }
 
-// adopt makes fd the file's descriptor if it passes the checks, else closes it.
-func (f *File) adopt(fd int, dir *directory, create *Create) error {
+// take makes fd the file's descriptor if it passes the checks, else closes it.
+func (f *File) take(fd int, dir *directory, create *Create) error {
 	st, err := check(fd, dir, create)
 	if err != nil {
 		unix.Close(fd)
