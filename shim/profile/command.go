@@ -29,19 +29,36 @@ func Strip(argv []string) []string {
 // Recognise is the profile of the server that argv runs, or generic. It looks at
 // the base name of what Strip leaves, without a version at its end
 // (gunicorn-3.11); where that tells nothing, at a process title, so that it
-// knows a running master as well.
+// knows a running master as well. A title that is a whole command line in one
+// string, as bundle exec sets it, counts when its second word is an option.
 func Recognise(argv []string) Profile {
 	inner := Strip(argv)
 	if len(inner) == 0 {
 		return generic()
 	}
-	name := program(inner[0])
 	for _, p := range All() {
-		if slices.Contains(p.Commands, name) || slices.Contains(p.Commands, unversioned(name)) || p.Role(inner) != Unknown {
+		if p.runs(inner[0]) || p.runs(titled(inner)) || p.Role(inner) != Unknown {
 			return p
 		}
 	}
 	return generic()
+}
+
+// titled is the command of a command line in one string, or "" where argv is
+// something else: a path, for one, may have a space.
+func titled(argv []string) string {
+	if first, rest, _ := strings.Cut(argv[0], " "); len(argv) == 1 && isOption(rest) {
+		return first
+	}
+	return ""
+}
+
+// runs says whether arg0 is one of the commands of p.
+func (p Profile) runs(arg0 string) bool {
+	name := program(arg0)
+	return slices.ContainsFunc(p.Commands, func(c string) bool {
+		return c == name || c == unversioned(name) || strings.Contains(c, ".") && isModule(c, arg0)
+	})
 }
 
 // Same says whether two command lines run the same command: what Strip leaves
@@ -57,17 +74,37 @@ func Same(a, b []string) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return len(a) == len(b)
 	}
-	appended := Recognise(a).Appended
-	a, b = without(a, appended), without(b, appended)
+	if sameWords(a, b) {
+		return true
+	}
+	if !sameProgram(head(a), head(b)) {
+		return false
+	}
+	appended := Recognise([]string{head(a)}).Appended
+	return sameWords(without(a, appended), without(b, appended))
+}
+
+// sameWords compares word by word or, where one of the two is a single string,
+// as text.
+func sameWords(a, b []string) bool {
 	if sameProgram(a[0], b[0]) && slices.Equal(a[1:], b[1:]) {
 		return true
 	}
-	if len(a) != 1 && len(b) != 1 {
+	if len(a) > 1 && len(b) > 1 {
 		return false
 	}
-	aName, aRest, _ := strings.Cut(strings.Join(a, " "), " ")
-	bName, bRest, _ := strings.Cut(strings.Join(b, " "), " ")
-	return sameProgram(aName, bName) && aRest == bRest
+	_, aRest, _ := strings.Cut(strings.Join(a, " "), " ")
+	_, bRest, _ := strings.Cut(strings.Join(b, " "), " ")
+	return sameProgram(head(a), head(b)) && aRest == bRest
+}
+
+// head is the first word of a command line or of a title.
+func head(argv []string) string {
+	if len(argv) > 1 {
+		return argv[0]
+	}
+	first, _, _ := strings.Cut(argv[0], " ")
+	return first
 }
 
 // without is argv without one of the given arguments at its end.

@@ -44,6 +44,10 @@ const Forever time.Duration = -1
 
 // A Schedule is what a stop does, in start-stop-daemon(8)'s notation:
 // QUIT/60/TERM/10/KILL.
+//
+// Its first step is for the masters, which tell their workers. The later ones
+// must reach the workers too: the masters of Unicorn and Gunicorn read no
+// further signal while they stop.
 type Schedule []Step
 
 // A Profile is one server's meaning of signals and names.
@@ -58,7 +62,7 @@ type Profile struct {
 	Stop     Schedule
 	Actions  map[syscall.Signal]Action // what differs from the rule for all servers
 
-	Commands []string // base names of commands that select this profile
+	Commands []string // base names, or dotted Python modules, that select this profile
 	Masters  []string // beginnings of a master's process title
 	Workers  []string // beginnings of a worker's process title
 	Daemon   []string // command-line flags that send the server to the background

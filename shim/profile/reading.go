@@ -1,14 +1,17 @@
 package profile
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A reading goes through a wrapper's arguments as getopt_long(3) does with a
 // leading +: options end at the first argument that is none.
 type reading struct {
-	w     wrapper
+	w     *wrapper
 	args  []string // what is left
-	found bool     // the option that w.needs was there
-	waits bool     // an option of w.waits was there
+	found bool     // one of w.needs was there
+	waits bool     // one of w.waits was there
 	ended bool     // -- ended the options: a command may start with a minus
 	inner bool     // args starts with a module's name: it is the command
 }
@@ -24,14 +27,14 @@ func (r *reading) options() bool {
 		case a == "--":
 			r.args, r.ended = r.args[1:], true
 			return true
-		case a == "-" || !strings.HasPrefix(a, "-"):
+		case !isOption(a):
 			return true
+		case r.w.number && r.w.operands == 0 && isOffset(a[1:]):
+			r.args = r.args[1:]
 		case strings.HasPrefix(a, "--"):
 			if !r.long(a[2:]) {
 				return false
 			}
-		case r.w.number && isOffset(a[1:]):
-			r.args = r.args[1:]
 		case !r.short(a[1:]):
 			return false
 		}
@@ -52,22 +55,16 @@ func (r *reading) operand(word string) bool {
 // An abbreviation, which getopt_long allows, counts as unknown.
 func (r *reading) long(a string) bool {
 	name, value, has := strings.Cut(a, "=")
-	for _, o := range strings.Fields(r.w.long) {
-		switch o {
-		case name:
-			r.saw(name)
-			r.args = r.args[1:]
-			return !has
-		case name + "?":
-			r.args = r.args[1:]
-			return true
-		case name + "=":
-			r.saw(name[:1])
-			if name == "split-string" {
-				return r.argument(value, has) && r.splitString()
-			}
-			return r.skip(value, has)
-		}
+	switch {
+	case name == "split-string" && r.w.split != 0:
+		return r.argument(value, has) && r.splitString()
+	case hasWord(r.w.long, name+"="):
+		r.saw(name)
+		return r.skip(value, has)
+	case hasWord(r.w.long, name+"?"), hasWord(r.w.long, name) && !has:
+		r.saw(name)
+		r.args = r.args[1:]
+		return true
 	}
 	return false
 }
@@ -99,10 +96,8 @@ func (r *reading) short(cluster string) bool {
 
 // saw notes an option that the wrapper needs, or waits with.
 func (r *reading) saw(name string) {
-	r.found = r.found || len(name) == 1 && name[0] == r.w.needs
-	for _, o := range strings.Fields(r.w.waits) {
-		r.waits = r.waits || o == name
-	}
+	r.found = r.found || hasWord(r.w.needs, name)
+	r.waits = r.waits || hasWord(r.w.waits, name)
 }
 
 // argument makes an option's argument, attached or the next one, the first of
@@ -137,7 +132,7 @@ func (r *reading) splitString() bool {
 
 // settings takes what stands between the options and the command.
 func (r *reading) settings() bool {
-	if r.w.needs != 0 && !r.found {
+	if r.w.needs != "" && !r.found {
 		return false
 	}
 	if r.w.dash && !r.ended {
@@ -166,8 +161,14 @@ func (r *reading) command() bool {
 		_, wraps := findWrapper(r.args[0])
 		return !wraps
 	}
-	return r.args[0][0] != '-' || r.ended && r.args[0] != "-"
+	if r.ended {
+		return r.args[0] != "-"
+	}
+	return r.args[0][0] != '-' && !(r.w.permutes && slices.ContainsFunc(r.args, isOption))
 }
+
+// isOption says whether getopt(3) takes a for an option.
+func isOption(a string) bool { return len(a) > 1 && a[0] == '-' }
 
 // isOffset says whether s is a whole number with or without a sign.
 func isOffset(s string) bool {

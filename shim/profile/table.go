@@ -52,6 +52,8 @@ func generic() Profile {
 
 // gunicorn follows Gunicorn's arbiter.py. The sixty seconds are twice the
 // default of graceful_timeout, after which Gunicorn kills its workers itself.
+// Its master reads no signal while it stops: QUIT after TERM ends the workers
+// that get it, and the master with the last of them.
 func gunicorn() Profile {
 	return Profile{
 		Name:     "gunicorn",
@@ -64,7 +66,7 @@ func gunicorn() Profile {
 			{syscall.SIGQUIT, 10 * time.Second},
 			{syscall.SIGKILL, Forever},
 		},
-		Commands: []string{"gunicorn", "gunicorn3"},
+		Commands: []string{"gunicorn", "gunicorn3", "gunicorn.app.wsgiapp"},
 		Masters:  []string{"gunicorn: master"},
 		Workers:  []string{"gunicorn: worker"},
 		Daemon:   []string{"-D", "--daemon"},
@@ -72,7 +74,9 @@ func gunicorn() Profile {
 	}
 }
 
-// unicorn follows Unicorn's http_server.rb and its page on signals.
+// unicorn follows Unicorn's http_server.rb and its page on signals. The sixty
+// seconds are the default of timeout, after which Unicorn kills its workers
+// itself. Its master too reads no signal while it stops.
 func unicorn() Profile {
 	return Profile{
 		Name:     "unicorn",

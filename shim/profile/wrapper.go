@@ -2,7 +2,6 @@ package profile
 
 import (
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -16,15 +15,16 @@ type wrapper struct {
 	takes    string // short options with an argument, attached or the next one
 	attached string // short options whose argument, if any, is attached
 	long     string // long options: x, x= (argument needed), x? (allowed after =)
-	needs    byte   // the short option without which there is no command
+	needs    string // the options without one of which there is no command
 	operands int    // arguments between the options and the command
 	assigns  bool   // NAME=VALUE may precede the command
 	dash     bool   // a lone - may precede the command
 	module   byte   // the short option that names a module in place of a script
 	split    byte   // the short option whose argument is a command in one string
-	number   bool   // -10 is an option, the first operand if any is a number
+	number   bool   // the operand is a number; without operands, -10 is an option
+	permutes bool   // without --, it takes options from behind the command too
 	parent   bool   // it stays as the parent of the command
-	waits    string // the options with which it stays as the parent
+	waits    string // the options with which it may stay as the parent
 }
 
 // Wrapper says whether argv runs a program that stays, or may stay, as the
@@ -37,7 +37,7 @@ func Wrapper(argv []string) bool {
 	if len(argv) == 0 {
 		return false
 	}
-	if slices.Contains([]string{"su", "sudo", "sudoedit"}, path.Base(argv[0])) {
+	if path.Base(argv[0]) == "su" {
 		return true
 	}
 	w, ok := findWrapper(argv[0])
@@ -68,82 +68,25 @@ func unwrap(argv []string) ([]string, bool) {
 }
 
 // findWrapper finds the syntax of the program that arg0 names.
-func findWrapper(arg0 string) (wrapper, bool) {
+func findWrapper(arg0 string) (*wrapper, bool) {
 	base := path.Base(arg0)
-	for _, w := range wrappers() {
-		names := strings.Fields(w.names)
-		if slices.Contains(names, base) || slices.Contains(names, unversioned(base)) {
+	bare := unversioned(base)
+	for i := range wrappers {
+		if w := &wrappers[i]; hasWord(w.names, base) || hasWord(w.names, bare) {
 			return w, true
 		}
 	}
-	return wrapper{}, false
+	return nil, false
 }
 
-// wrappers lists the programs that are known to run another one.
-func wrappers() []wrapper {
-	return slices.Concat(interpreters(), coreWrappers(), daemonWrappers())
-}
-
-// interpreters have a script for a command. Options that make them read a
-// program from somewhere else (-e, -c, -n) are not listed.
-func interpreters() []wrapper {
-	return []wrapper{
-		{names: "ruby", flags: "dsSUvw", takes: "CEIr", attached: "W",
-			long: "debug verbose jit mjit yjit enable= disable= encoding= external-encoding= internal-encoding= " +
-				"enable-gems disable-gems enable-frozen-string-literal disable-did_you_mean enable-yjit"},
-		{names: "python pypy", flags: "bBdEiIOPqsSuvx", takes: "WX", module: 'm',
-			long: "check-hash-based-pycs="},
-		{names: "perl", flags: "fsStTuUwWX", attached: "CImM"},
-		{names: "sh dash bash", flags: "abefhkmnptuvxBCEHPT"},
+// hasWord says whether word is one of the words in list, which single spaces
+// separate.
+func hasWord(list, word string) bool {
+	for word != "" && list != "" {
+		var first string
+		if first, list, _ = strings.Cut(list, " "); first == word {
+			return true
+		}
 	}
-}
-
-// coreWrappers come with GNU coreutils, util-linux and sudo: env(1), nice(1),
-// nohup(1), stdbuf(1), timeout(1); choom(1), chrt(1), ionice(1), prlimit(1),
-// runuser(1), setpriv(1), setsid(1), taskset(1); sudo(8).
-func coreWrappers() []wrapper {
-	return []wrapper{
-		{names: "env", flags: "iv", takes: "uC", split: 'S', assigns: true, dash: true,
-			long: "ignore-environment debug unset= chdir= split-string= block-signal? default-signal? ignore-signal? list-signal-handling"},
-		{names: "nice", takes: "n", number: true, long: "adjustment="},
-		{names: "nohup"},
-		{names: "stdbuf", takes: "ioe", long: "input= output= error="},
-		{names: "timeout", flags: "v", takes: "ks", operands: 1, parent: true,
-			long: "preserve-status foreground verbose kill-after= signal="},
-		{names: "choom", takes: "n", needs: 'n', long: "adjust="},
-		{names: "chrt", flags: "abdfiorRv", takes: "TPD", operands: 1, number: true,
-			long: "all-tasks batch deadline fifo idle other rr reset-on-fork verbose sched-runtime= sched-period= sched-deadline="},
-		{names: "ionice", flags: "t", takes: "cn", long: "class= classdata= ignore"},
-		{names: "prlimit", attached: "cdefilmnqrstuvxy",
-			long: "core? data? nice? fsize? sigpending? memlock? rss? nofile? msgqueue? rtprio? stack? cpu? nproc? as? locks? rttime? verbose noheadings"},
-		{names: "runuser", flags: "mpP", takes: "ugGw", needs: 'u', parent: true,
-			long: "user= group= supp-group= preserve-environment whitelist-environment= pty"},
-		{names: "setpriv",
-			long: "nnp no-new-privs ambient-caps= inh-caps= bounding-set= ruid= euid= rgid= egid= reuid= regid= " +
-				"clear-groups keep-groups init-groups groups= securebits= pdeathsig= selinux-label= apparmor-profile= reset-env"},
-		{names: "setsid", flags: "cfw", long: "ctty fork wait", waits: "w wait"},
-		{names: "taskset", flags: "ac", operands: 1, long: "all-tasks cpu-list"},
-		{names: "sudo", flags: "AbBEHiknNPsS", takes: "CDgprRtTu", assigns: true, parent: true,
-			long: "askpass background bell close-from= chdir= preserve-env? group= set-home login reset-timestamp " +
-				"non-interactive no-update preserve-groups prompt= chroot= role= stdin shell type= command-timeout= user="},
-	}
-}
-
-// daemonWrappers come with runit, daemontools, s6, dumb-init and tini, with
-// Bundler, rbenv and pyenv, and with lockshim.
-func daemonWrappers() []wrapper {
-	return []wrapper{
-		{names: "chpst", flags: "vP012", takes: "uUbe/nlLmdopfct"},
-		{names: "setuidgid envuidgid envdir s6-setuidgid s6-envuidgid", operands: 1},
-		{names: "pgrphack"},
-		{names: "softlimit s6-softlimit", takes: "acdflmoprst"},
-		{names: "setlock", flags: "nNxX", operands: 1},
-		{names: "s6-applyuidgid", flags: "zU", takes: "ugG"},
-		{names: "s6-envdir", flags: "IinfL", takes: "c", operands: 1},
-		{names: "dumb-init", flags: "cv", takes: "r", parent: true, long: "single-child verbose rewrite="},
-		{names: "tini tini-static docker-init", flags: "svwg", takes: "pe", parent: true},
-		{names: "bundle bundler", verb: "exec", long: "keep-file-descriptors"},
-		{names: "rbenv pyenv", verb: "exec"},
-		{names: "lockshim", verb: "hold", long: "lock="},
-	}
+	return false
 }

@@ -1,0 +1,75 @@
+package profile
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestMain makes the test binary its own helper, adopts what a daemonizing
+// server leaves, and fails the suite when a child of it was not waited for.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "helper-probe":
+			probe()
+			return
+		case "helper-raise":
+			raise(os.Args[2])
+			return
+		case "helper-pipe":
+			writeToNobody(os.Args[2])
+			return
+		}
+	}
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); err != unix.ECHILD && code == 0 {
+		fmt.Printf("a child was not waited for: wait4 says %d, %v\n", pid, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// probe prints its pid, its arguments and its command line.
+func probe() {
+	cmdline, err := os.ReadFile("/proc/self/cmdline")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%d\n%s\n%s", os.Getpid(), strings.Join(os.Args, "\x00"), cmdline)
+}
+
+// raise asks to be notified of a signal and sends it to itself.
+func raise(name string) {
+	sig, err := ParseSignal(name)
+	if err != nil {
+		panic(err)
+	}
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, sig)
+	if err := syscall.Kill(os.Getpid(), sig); err != nil {
+		panic(err)
+	}
+	<-c
+	fmt.Println("notified")
+}
+
+// writeToNobody writes to a standard error that has no reader, subscribed or not.
+func writeToNobody(how string) {
+	if how == "subscribed" {
+		c := make(chan os.Signal, 1)
+		for _, sig := range Signals() {
+			signal.Notify(c, sig)
+		}
+	}
+	_, err := os.Stderr.WriteString("x")
+	fmt.Println(err)
+}
