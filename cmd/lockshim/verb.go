@@ -29,7 +29,7 @@ type option struct {
 func verbs() []func() *verb {
 	return []func() *verb{
 		runVerb, holdVerb, waitVerb, statusVerb, signalVerb, stopVerb,
-		hookVerb, manVerb, completionVerb,
+		hookVerb, demoVerb, manVerb, completionVerb,
 	}
 }
 

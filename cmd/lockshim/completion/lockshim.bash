@@ -100,7 +100,7 @@ _lockshim_argument() {
 
 _lockshim() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} i count=1
-	local _lockshim_verbs='run hold wait status signal stop hook man completion help'
+	local _lockshim_verbs='run hold wait status signal stop hook demo man completion help'
 	COMPREPLY=()
 	# --flag=value arrives as three words
 	[[ $cur == '=' ]] && cur='' && prev='='

@@ -32,7 +32,12 @@ function __lockshim_nth
     test (count $own) -eq $argv[1]; and test $skip = no
 end
 
+# A word with a slash is a path, any other is a name.
 function __lockshim_services
+    if string match -q -- '*/*' (commandline -ct)
+        __fish_complete_path (commandline -ct)
+        return
+    end
     set -l dirs (string split : -- "$RUNTIME_DIRECTORY")
     test (id -u) = 0; and set dirs $dirs /run/lockshim
     test -n "$XDG_RUNTIME_DIR"; and set dirs $dirs $XDG_RUNTIME_DIR/lockshim
@@ -77,6 +82,7 @@ complete -c lockshim -n "$none" -a status -d 'show shim, generations, workers'
 complete -c lockshim -n "$none" -a signal -d 'send a signal to the current master'
 complete -c lockshim -n "$none" -a stop -d 'stop every generation'
 complete -c lockshim -n "$none" -a hook -d 'list the server hooks, or print one'
+complete -c lockshim -n "$none" -a demo -d 'a built-in self-re-execing web server under a real shim'
 complete -c lockshim -n "$none" -a man -d 'print the manual page'
 complete -c lockshim -n "$none" -a completion -d 'print a completion for a shell'
 complete -c lockshim -n "$none" -a help -d 'print help'
@@ -96,11 +102,11 @@ complete -c lockshim -n "$run" -l log-format -x -a 'text json' -d 'how events ar
 complete -c lockshim -n "$run" -l quiet -d 'no events'
 complete -c lockshim -n '__lockshim_verb wait' -l timeout -x -d 'give up after, 30 or 1m30s'
 complete -c lockshim -n '__lockshim_verb status' -l json -d 'one JSON object'
-complete -c lockshim -n '__lockshim_verb run hold wait status signal stop hook man completion' -s h -l help -d 'print help'
+complete -c lockshim -n '__lockshim_verb run hold wait status signal stop hook demo man completion' -s h -l help -d 'print help'
 
-complete -c lockshim -n '__lockshim_nth 0 wait status signal stop' -a '(__lockshim_services)' -F
+complete -c lockshim -n '__lockshim_nth 0 wait status signal stop' -a '(__lockshim_services)'
 complete -c lockshim -n '__lockshim_nth 1 signal' -a 'HUP INT QUIT USR1 USR2 TERM KILL TTIN TTOU WINCH CONT'
 complete -c lockshim -n '__lockshim_nth 0 hook' -a '(__lockshim_ask hook)'
 complete -c lockshim -n '__lockshim_nth 0 completion' -a 'bash zsh fish'
-complete -c lockshim -n '__lockshim_nth 0 help' -a 'run hold wait status signal stop hook man completion'
+complete -c lockshim -n '__lockshim_nth 0 help' -a 'run hold wait status signal stop hook demo man completion'
 complete -c lockshim -n __lockshim_in_command -a '(__lockshim_command)'
