@@ -35,17 +35,74 @@ func (m *machine) launch() error {
 		return err
 	}
 	defer share.Close()
-	fd, err := share.Inherit(farFD)
+	fd, err := farthest()
 	if err != nil {
 		return err
 	}
-	pid, err := m.fork(fd)
-	unix.Close(fd)
+	pid, err := m.fork(share.Fd(), fd)
 	if err != nil {
 		return err
 	}
 	m.launchedAs(pid, fd)
 	return nil
+}
+
+// farthest is a free number for the inherited descriptor: the first from farFD
+// up, or the highest below the limit of descriptors.
+func farthest() (int, error) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 0, fmt.Errorf("cannot read the limit of descriptors: %w", err)
+	}
+	for fd := farFD; uint64(fd) < limit.Cur; fd++ {
+		if !open(fd) {
+			return fd, nil
+		}
+	}
+	for fd := int(min(limit.Cur, farFD)) - 1; fd > 2; fd-- {
+		if !open(fd) {
+			return fd, nil
+		}
+	}
+	return 0, fmt.Errorf("cannot pass the lock on: %w", syscall.EMFILE)
+}
+
+// open reports whether a descriptor is in use.
+func open(fd int) bool {
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+	return err == nil
+}
+
+// descriptors is what the server inherits: every descriptor that this process
+// was started with, under its own number, and the lock as number at.
+//
+// The child puts the lock there, not this process: a process with threads that
+// takes a number beyond its table waits for all processors to have passed
+// through the scheduler (expand_fdtable in the kernel's fs/file.c), some ten
+// milliseconds.
+func descriptors(lock, at int) ([]uintptr, error) {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return nil, fmt.Errorf("cannot list descriptors: %w", err)
+	}
+	files := make([]uintptr, at+1)
+	for fd := range files {
+		files[fd] = ^uintptr(0)
+	}
+	for _, entry := range entries {
+		fd, err := strconv.Atoi(entry.Name())
+		if err == nil && fd < at && inheritable(fd) {
+			files[fd] = uintptr(fd)
+		}
+	}
+	files[at] = uintptr(lock)
+	return files, nil
+}
+
+// inheritable reports whether a descriptor is to survive an exec.
+func inheritable(fd int) bool {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+	return err == nil && flags&unix.FD_CLOEXEC == 0
 }
 
 // share takes the shared lock on a description of its own.
@@ -65,13 +122,17 @@ func (m *machine) share() (*flock.File, error) {
 	return nil, m.locked(m.view.Foreign, false)
 }
 
-// fork executes the command with the inherited descriptor.
-func (m *machine) fork(fd int) (int, error) {
+// fork executes the command, with the descriptor lock as number fd.
+func (m *machine) fork(lock, fd int) (int, error) {
 	path, err := lookPath(m.cfg.Command[0])
 	if err != nil {
 		return 0, err
 	}
-	attr := &syscall.ProcAttr{Env: environment(os.Environ(), m.cfg.Lock, fd), Files: []uintptr{0, 1, 2}}
+	files, err := descriptors(lock, fd)
+	if err != nil {
+		return 0, err
+	}
+	attr := &syscall.ProcAttr{Env: environment(os.Environ(), m.cfg.Lock, fd), Files: files}
 	if m.cfg.Terminal {
 		attr.Sys = &syscall.SysProcAttr{Setpgid: true, Foreground: true}
 	}
