@@ -110,7 +110,7 @@ class _Lockshim(object):
             _os.environ["LOCKSHIM_FD"] = str(self.fd)
             self.share(patience)
             self.trouble = None
-        except (OSError, ValueError) as e:
+        except Exception as e:
             self.trouble = "this master runs without the lock of %r: %s" % (self.path, e)
 
     def kept(self):
@@ -188,16 +188,13 @@ class _Lockshim(object):
         try:
             _fcntl.flock(self.fd, _fcntl.LOCK_SH | _fcntl.LOCK_NB)
         except BlockingIOError:
-            if not patience:
-                raise
             self.wait(patience)
 
     def wait(self, patience):
         """An alarm, not a thread, ends the wait: gevent may have replaced threads."""
-        def late(signum, frame):
-            raise BlockingIOError(_errno.EWOULDBLOCK, "another process has locked it exclusively")
-
-        handler = _signal.signal(_signal.SIGALRM, late)
+        if not patience:
+            self.late()
+        handler = _signal.signal(_signal.SIGALRM, self.late)
         timer = _signal.setitimer(_signal.ITIMER_REAL, patience)
         try:
             _fcntl.flock(self.fd, _fcntl.LOCK_SH)
@@ -205,6 +202,9 @@ class _Lockshim(object):
             _signal.setitimer(_signal.ITIMER_REAL, 0)
             _signal.signal(_signal.SIGALRM, handler or _signal.SIG_DFL)
             _signal.setitimer(_signal.ITIMER_REAL, *timer)
+
+    def late(self, *unused):
+        raise BlockingIOError(_errno.EWOULDBLOCK, "another process has locked it exclusively")
 
 
 def _lockshim(configuration):

@@ -1,3 +1,5 @@
+//go:build linux
+
 package hooks_test
 
 import (
@@ -38,6 +40,7 @@ type orders struct {
 	Dir   string
 	Log   string
 	UID   uint32
+	Limit uint64 // RLIMIT_NOFILE of the server, if not 0
 }
 
 // launch is the launcher's life: it becomes the subreaper, shares the lock,
@@ -85,6 +88,11 @@ func start(o orders) error {
 	attr := &syscall.ProcAttr{Dir: o.Dir, Env: append(o.Env, env...), Files: []uintptr{null.Fd(), log.Fd(), log.Fd()}}
 	if o.UID != 0 {
 		attr.Sys = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: o.UID, Gid: o.UID}}
+	}
+	if o.Limit != 0 {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: o.Limit, Max: o.Limit}); err != nil {
+			return err
+		}
 	}
 	if _, err = syscall.ForkExec(o.Args[0], o.Args, attr); err != nil {
 		return fmt.Errorf("cannot start %q: %w", o.Args, err)

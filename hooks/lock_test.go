@@ -1,7 +1,8 @@
+//go:build linux
+
 package hooks_test
 
 import (
-	"os"
 	"os/exec"
 	"testing"
 
@@ -99,12 +100,6 @@ func (s *service) flock(how string) bool {
 	}
 	must(s.t, err)
 	return true
-}
-
-// sameInode says whether the path leads to the inode that was locked first.
-func (s *service) sameInode(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && os.SameFile(info, s.info)
 }
 
 // each runs a test for every server, in the foreground and in the background.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package hooks_test
 
 import (
@@ -13,6 +15,7 @@ type server struct {
 	load     string // the lines that load the hook; %s is its path
 	daemon   string // the flag that sends it to the background
 	graceful syscall.Signal
+	settling bool // a worker must not be killed before the master has noted it
 	config   func(*service) (file, text string)
 	files    func(*service) map[string]string // what the configuration and the application need
 	args     func(*service) []string
@@ -35,6 +38,7 @@ var servers = []server{
 		load:     "exec(open(%q).read())",
 		daemon:   "--daemon",
 		graceful: syscall.SIGTERM,
+		settling: true,
 		config:   gunicornConfig,
 		files:    gunicornFiles,
 		args:     func(s *service) []string { return []string{"-c", s.file("gunicorn.conf.py"), "app:app"} },
@@ -43,17 +47,22 @@ var servers = []server{
 
 // unicornConfig says in a line of the FIFO when a worker is ready.
 func unicornConfig(s *service) (string, string) {
+	pid := ""
+	if s.pid != "" {
+		pid = fmt.Sprintf("pid %q", s.file(s.pid))
+	}
 	return "unicorn.rb", fmt.Sprintf(`
 require %q
 worker_processes %d
 listen %q
 stderr_path %q
 preload_app %v
+%s
 after_worker_ready { |server, worker| say "worker #{$$} #{Process.ppid}" }
 %s
 %s
 %s
-`, s.file("say.rb"), s.workers, s.file("s"), s.file("log"), s.preload, s.above, s.loading(), s.below)
+`, s.file("say.rb"), s.workers, s.file("s"), s.file("log"), s.preload, pid, s.above, s.loading(), s.below)
 }
 
 func unicornFiles(s *service) map[string]string {
@@ -83,10 +92,17 @@ run lambda { |env|
 	}
 }
 
+// gunicornConfig says it too, and when the master's loop has taken up a USR1.
 func gunicornConfig(s *service) (string, string) {
 	return "gunicorn.conf.py", fmt.Sprintf(`
 import os
+from gunicorn.glogging import Logger
 from say import *
+class Log(Logger):
+    def reopen_files(self):
+        super().reopen_files()
+        say("settled %%d" %% os.getpid())
+logger_class = Log
 workers = %d
 bind = %q
 errorlog = %q
@@ -114,12 +130,7 @@ def start(how):
         os.system("sleep infinity >/dev/null & echo $! > program")
         return int(open("program").read())
     if how == "spawn":
-        return os.spawnvp(os.P_NOWAIT, "sleep", ["sleep", "infinity"])
-    if how == "fork":
-        pid = os.fork()
-        if pid == 0:
-            os.execvp("sleep", ["sleep", "infinity"])
-        return pid
+        return os.posix_spawnp("sleep", ["sleep", "infinity"], os.environ)
 def collect():
     for _ in range(20):
         gc.collect()

@@ -1,3 +1,5 @@
+//go:build linux
+
 package hooks_test
 
 import (
@@ -8,10 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/lockshim/lockshim/hooks"
@@ -31,9 +29,11 @@ type setup struct {
 	app        string // code that runs when the application is loaded
 	way        string // how the lock is handed over
 	lockName   string // base name of the lockfile, "web.lock" if empty
+	pid        string // name of the server's pid file, if it has one
 	absentLock bool   // there is no lockfile
 	uid        uint32
-	exclusive  bool // the test has the exclusive lock when the server starts
+	exclusive  bool   // the test has the exclusive lock when the server starts
+	limit      uint64 // RLIMIT_NOFILE, if not 0
 }
 
 // A service is a server under its launcher, in a directory of its own.
@@ -42,6 +42,7 @@ type service struct {
 	t        *testing.T
 	dir      string
 	path     string   // of the lockfile
+	other    string   // of the file that LOCKSHIM_FD may be open on instead
 	lock     *os.File // a description of the test's own
 	info     os.FileInfo
 	fifo     *os.File
@@ -80,6 +81,7 @@ func prepare(t *testing.T, c setup) *service {
 		s.path = s.file(c.lockName)
 	}
 	s.makeLock()
+	s.makeOther()
 	s.makeEvents()
 	s.write()
 	return s
@@ -102,6 +104,7 @@ func (s *service) loading() string {
 
 // makeLock creates the lockfile and opens it for the test.
 func (s *service) makeLock() {
+	must(s.t, os.MkdirAll(filepath.Dir(s.path), 0o755))
 	var err error
 	s.lock, err = os.OpenFile(s.path, os.O_RDONLY|os.O_CREATE, 0o640)
 	must(s.t, err)
@@ -114,6 +117,17 @@ func (s *service) makeLock() {
 	if s.exclusive {
 		must(s.t, unix.Flock(int(s.lock.Fd()), unix.LOCK_EX))
 	}
+}
+
+// makeOther makes the file that LOCKSHIM_FD may be open on instead.
+func (s *service) makeOther() {
+	name := "another.lock"
+	if s.way == namesake {
+		name = filepath.Base(s.path)
+	}
+	s.other = s.file("other/" + name)
+	must(s.t, os.Mkdir(s.file("other"), 0o755))
+	must(s.t, os.WriteFile(s.other, nil, 0o644))
 }
 
 // makeEvents makes the FIFO; the test keeps it open for writing as well, so
@@ -151,7 +165,7 @@ func (s *service) launch() {
 		args = append(args, s.daemon)
 	}
 	text, err := json.Marshal(orders{
-		Lock: s.path, Way: s.way, Other: s.file("other/" + filepath.Base(s.path)), Args: args, Dir: s.dir, Log: s.file("log"), UID: s.uid,
+		Lock: s.path, Way: s.way, Other: s.other, Args: args, Dir: s.dir, Log: s.file("log"), UID: s.uid, Limit: s.limit,
 		Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=" + s.dir, "PYTHONDONTWRITEBYTECODE=1"},
 	})
 	must(s.t, err)
@@ -186,104 +200,5 @@ func (s *service) close() {
 	<-s.ended
 }
 
-// next blocks for the next line that the server wrote into the FIFO.
-func (s *service) next() []string {
-	s.t.Helper()
-	line, err := s.events.ReadString('\n')
-	must(s.t, err)
-	line = strings.TrimSuffix(line, "\n")
-	s.seen = append(s.seen, line)
-	if line == over {
-		s.t.Fatal("every process has ended, and the test waits for another event")
-	}
-	return strings.Fields(line)
-}
-
-// until reads lines until n of that kind have come, and returns their numbers.
-func (s *service) until(kind string, n int) [][]int {
-	s.t.Helper()
-	var found [][]int
-	for len(found) < n {
-		if words := s.next(); words[0] == kind {
-			found = append(found, numbers(s.t, words[1:]))
-		}
-	}
-	return found
-}
-
-// count is how many lines of that kind have been read so far.
-func (s *service) count(kind string) int {
-	n := 0
-	for _, line := range s.seen {
-		if strings.Fields(line)[0] == kind {
-			n++
-		}
-	}
-	return n
-}
-
-// generation waits for all workers of one new master, and notes them.
-func (s *service) generation() {
-	s.t.Helper()
-	s.children = nil
-	for _, pids := range s.until("worker", s.workers) {
-		if s.children == nil {
-			s.master = pids[1]
-		}
-		if pids[1] != s.master {
-			s.t.Fatalf("workers of %d and of %d are ready, want those of one master", s.master, pids[1])
-		}
-		s.children = append(s.children, pids[0])
-	}
-}
-
-// upgrade brings a new generation in, and the old one out.
-func (s *service) upgrade() {
-	s.t.Helper()
-	old := s.usr2()
-	kill(s.t, old, s.graceful)
-	await(s.t, old)
-}
-
-// usr2 brings a new generation in, and returns the old master.
-func (s *service) usr2() int {
-	s.t.Helper()
-	old := s.master
-	kill(s.t, old, syscall.SIGUSR2)
-	s.generation()
-	if s.master == old {
-		s.t.Fatalf("USR2 to %d made no new master", old)
-	}
-	return old
-}
-
 // everyone is the latest master and its workers.
 func (s *service) everyone() []int { return append([]int{s.master}, s.children...) }
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func numbers(t *testing.T, words []string) []int {
-	t.Helper()
-	found := make([]int, len(words))
-	for i, word := range words {
-		n, err := strconv.Atoi(word)
-		must(t, err)
-		found[i] = n
-	}
-	return found
-}
-
-// hookFile is the name of the file that belongs to a hook.
-func hookFile(name string) string {
-	return map[string]string{"unicorn": "unicorn.rb", "gunicorn": "gunicorn.py"}[name]
-}
-
-// without removes numbers from a list.
-func without(list []int, numbers ...int) []int {
-	return slices.DeleteFunc(slices.Clone(list), func(n int) bool { return slices.Contains(numbers, n) })
-}

@@ -94,7 +94,7 @@ module ::Lockshim
       ENV["LOCKSHIM_FD"] = @io.fileno.to_s
       share(@io, patience)
       @trouble = nil
-    rescue SystemCallError, IOError => e
+    rescue StandardError => e
       @trouble = "this master runs without the lock of #{@path}: #{e.message}"
     end
 
@@ -136,8 +136,10 @@ module ::Lockshim
 
     # Moves file to a number above those that servers sweep. Where the limit of
     # descriptors forbids it, the low number does: before_exec has the last word.
+    # Ruby 3.1 has no name for F_DUPFD_CLOEXEC.
     def lift(file)
-      high = file.fcntl(Fcntl::F_DUPFD_CLOEXEC, 1025)
+      copy = defined?(Fcntl::F_DUPFD_CLOEXEC) ? Fcntl::F_DUPFD_CLOEXEC : Fcntl::F_DUPFD
+      high = file.fcntl(copy, 1025)
       file.close
       File.for_fd(high, autoclose: false)
     rescue Errno::EINVAL, Errno::EMFILE

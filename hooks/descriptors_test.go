@@ -1,0 +1,73 @@
+//go:build linux
+
+package hooks_test
+
+import (
+	"testing"
+)
+
+// counting makes a master, before each fork, and a worker, when it is ready, say
+// how many descriptors it has. The moments are chosen so that nothing else opens
+// or closes any: the dead worker's are closed, the new one's open.
+var counting = map[string]string{
+	"unicorn": `
+before_fork { |server, worker| say "master #{Dir.children("/proc/self/fd").size}" }
+after_fork { |server, worker| say "forked #{Dir.children("/proc/self/fd").size}" }
+`,
+	"gunicorn": `
+def pre_fork(server, worker):
+    say("master %d" % len(os.listdir("/proc/self/fd")))
+def post_fork(server, worker):
+    say("forked %d" % len(os.listdir("/proc/self/fd")))
+`,
+}
+
+func TestDescriptorsAfterFiftyRespawns(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		for _, way := range []string{shared, closed} {
+			t.Run("way="+way, func(t *testing.T) {
+				t.Parallel()
+				c.way, c.below = way, counting[c.name]
+				s := serve(t, c)
+				s.respawn()
+				master, worker := s.last("master"), s.last("forked")
+				for range 50 {
+					s.respawn()
+				}
+				if got := s.last("master"); got != master {
+					t.Errorf("the master has %d descriptors after fifty respawns, want %d", got, master)
+				}
+				if got := s.last("forked"); got != worker {
+					t.Errorf("a fresh worker has %d descriptors after fifty respawns, want %d", got, worker)
+				}
+				if got := s.count("forked"); got != 52 {
+					t.Errorf("%d workers were forked, want 52", got)
+				}
+				s.holds(s.everyone()...)
+				s.stop()
+			})
+		}
+	})
+}
+
+// An inherited descriptor is used as it is: no other is opened.
+func TestNoSecondDescriptor(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		c.below = counting[c.name]
+		s := serve(t, c)
+		with, number := s.last("master"), lockFDs(s.master, s.info)
+		s.upgrade()
+		if next := lockFDs(s.master, s.info); next[0] != number[0] {
+			t.Errorf("the lock's descriptor is %d in the next generation, want %d", next[0], number[0])
+		}
+		s.stop()
+
+		c.without = true
+		s = serve(t, c)
+		if got := s.last("master"); got != with {
+			t.Errorf("with the hook the master has %d descriptors, without it %d", with, got)
+		}
+		kill(t, s.master, s.graceful)
+		s.gone()
+	})
+}

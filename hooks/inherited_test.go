@@ -1,0 +1,149 @@
+//go:build linux
+
+package hooks_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// LOCKSHIM_FD may name anything by the time the server starts: a wrapper closed
+// it, or uses the number. What it is now stays as it is, the lock is taken by way
+// of the path, and the next generation inherits that descriptor.
+func TestDescriptorIsSomethingElse(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		for _, way := range []string{closed, text, huge, otherFile, namesake, socket} {
+			t.Run(way, func(t *testing.T) {
+				t.Parallel()
+				c.way = way
+				s := serve(t, c)
+				s.otherIsUntouched()
+				s.takenByPath()
+				s.upgrade()
+				s.takenByPath()
+				s.stop()
+			})
+		}
+	})
+}
+
+// otherIsUntouched fails the test unless the master still has the other
+// descriptor, and would still pass it on.
+func (s *service) otherIsUntouched() {
+	s.t.Helper()
+	if !slices.Contains([]string{otherFile, namesake, socket}, s.way) {
+		return
+	}
+	want := s.other
+	if s.way == socket {
+		want = "socket:"
+	}
+	link, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", s.master, otherFD))
+	must(s.t, err)
+	if !strings.HasPrefix(link, want) {
+		s.t.Errorf("descriptor %d is %s, want %s", otherFD, link, want)
+	}
+	if closesOnExec(s.t, s.master, otherFD) {
+		s.t.Errorf("descriptor %d, which is not the lock's, is close-on-exec now", otherFD)
+	}
+}
+
+// takenByPath fails the test unless master and workers hold the lock through a
+// high descriptor of their own.
+func (s *service) takenByPath() {
+	s.t.Helper()
+	s.holds(s.everyone()...)
+	if fd := lockFDs(s.master, s.info)[0]; fd < 1025 || fd == otherFD {
+		s.t.Errorf("the lock was taken through descriptor %d", fd)
+	}
+}
+
+// The environment of the next generation names the descriptor that it inherits,
+// also where Gunicorn restores the one that it was started with.
+func TestNextGenerationIsTold(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		c.way = text
+		s := serve(t, c)
+		fd := lockFDs(s.master, s.info)[0]
+		s.upgrade()
+		for _, want := range []string{"LOCKSHIM_LOCK=" + s.path, fmt.Sprintf("LOCKSHIM_FD=%d", fd)} {
+			if env := environment(t, s.master); !slices.Contains(env, want) {
+				t.Errorf("the environment %q lacks %s", env, want)
+			}
+		}
+		if got := lockFDs(s.master, s.info); got[0] != fd {
+			t.Errorf("the next generation holds the lock through descriptor %d, want %d", got[0], fd)
+		}
+		s.stop()
+	})
+}
+
+// closing is an application that closes every descriptor that it does not know.
+var closing = map[string]string{
+	"unicorn":  `ObjectSpace.each_object(File) { |f| f.close if !f.closed? && f.fileno == ENV["LOCKSHIM_FD"].to_i } if ENV["LOCKSHIM_FD"]` + "\n",
+	"gunicorn": "os.close(int(os.environ['LOCKSHIM_FD']))\n",
+}
+
+func TestApplicationClosesTheDescriptor(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		c.preload, c.app = true, closing[c.name]
+		s := serve(t, c)
+		s.holds(s.everyone()...)
+		s.respawn()
+		s.holds(s.everyone()...)
+		s.upgrade()
+		s.holds(s.everyone()...)
+		s.stop()
+	})
+}
+
+// Another process may have the lock exclusively: lockshim itself, for a moment,
+// or somebody's flock -x. The server boots all the same, says so, and has the lock
+// from the first fork on that finds it free.
+func TestLockedExclusively(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		c.way, c.exclusive = closed, true
+		s := serve(t, c)
+		if fds := lockFDs(s.master, s.info); len(fds) > 0 {
+			t.Errorf("the master shares a lock that is exclusive, through descriptors %v", fds)
+		}
+		s.warned("exclusively")
+		s.unlock()
+		s.respawn()
+		s.holds(s.everyone()...)
+		s.stop()
+	})
+}
+
+// A lock that is exclusive for a moment only is waited for.
+func TestLockedForAMoment(t *testing.T) {
+	evaluating := map[string]string{"unicorn": `say "evaluating"`, "gunicorn": `say("evaluating")`}
+	each(t, func(t *testing.T, c setup) {
+		c.way, c.exclusive, c.above = closed, true, evaluating[c.name]
+		s := prepare(t, c)
+		s.launch()
+		s.until("evaluating", 1)
+		s.unlock()
+		s.generation()
+		s.holds(s.everyone()...)
+		s.stop()
+	})
+}
+
+// Where the limit of descriptors is below 1025, a low number has to do.
+func TestLowLimit(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		c.way, c.limit = closed, 256
+		s := serve(t, c)
+		s.holds(s.everyone()...)
+		s.upgrade()
+		s.holds(s.everyone()...)
+		if fd := lockFDs(s.master, s.info)[0]; fd >= 256 {
+			t.Errorf("descriptor %d is above the limit", fd)
+		}
+		s.stop()
+	})
+}
