@@ -69,16 +69,23 @@ func TestNextGenerationIsTold(t *testing.T) {
 		s := serve(t, c)
 		fd := lockFDs(s.master, s.info)[0]
 		s.upgrade()
-		for _, want := range []string{"LOCKSHIM_LOCK=" + s.path, fmt.Sprintf("LOCKSHIM_FD=%d", fd)} {
-			if env := environment(t, s.master); !slices.Contains(env, want) {
-				t.Errorf("the environment %q lacks %s", env, want)
-			}
-		}
+		s.told(fd)
 		if got := lockFDs(s.master, s.info); got[0] != fd {
 			t.Errorf("the next generation holds the lock through descriptor %d, want %d", got[0], fd)
 		}
 		s.stop()
 	})
+}
+
+// told fails the test unless the master was executed with an environment that
+// tells of the lock and of descriptor fd.
+func (s *service) told(fd int) {
+	s.t.Helper()
+	for _, want := range []string{"LOCKSHIM_LOCK=" + s.path, fmt.Sprintf("LOCKSHIM_FD=%d", fd)} {
+		if env := environment(s.t, s.master); !slices.Contains(env, want) {
+			s.t.Errorf("the environment %q lacks %s", env, want)
+		}
+	}
 }
 
 // closing is an application that closes every descriptor that it does not know.
@@ -118,19 +125,69 @@ func TestLockedExclusively(t *testing.T) {
 	})
 }
 
+// asking makes a configuration say when it is about to load the hook, and then
+// whether the lock is there.
+var asking = map[string][2]string{
+	"unicorn": {`say "evaluating"`, `say "locked #{File.read("/proc/self/fdinfo/#{ENV["LOCKSHIM_FD"]}").scan("FLOCK").size}"`},
+	"gunicorn": {`say("evaluating")`,
+		`say("locked %d" % open("/proc/self/fdinfo/" + os.environ["LOCKSHIM_FD"]).read().count("FLOCK"))`},
+}
+
 // A lock that is exclusive for a moment only is waited for.
 func TestLockedForAMoment(t *testing.T) {
-	evaluating := map[string]string{"unicorn": `say "evaluating"`, "gunicorn": `say("evaluating")`}
 	each(t, func(t *testing.T, c setup) {
-		c.way, c.exclusive, c.above = closed, true, evaluating[c.name]
+		c.way, c.exclusive, c.above, c.below = closed, true, asking[c.name][0], asking[c.name][1]
 		s := prepare(t, c)
 		s.launch()
 		s.until("evaluating", 1)
 		s.unlock()
 		s.generation()
+		if s.last("locked") != 1 {
+			t.Error("the hook did not wait for the lock")
+		}
 		s.holds(s.everyone()...)
+		s.silent()
 		s.stop()
 	})
+}
+
+// A user's own hook may clean the environment of the next master.
+func TestUserCleansEnvironment(t *testing.T) {
+	cleaning := map[string]string{
+		"unicorn": `before_exec { |server| ENV.delete_if { |name, _| name.start_with?("LOCKSHIM") } }`,
+		"gunicorn": `
+def pre_exec(server):
+    for name in [name for name in server.cfg.env_orig if name.startswith("LOCKSHIM")]:
+        del server.cfg.env_orig[name]
+`,
+	}
+	each(t, func(t *testing.T, c setup) {
+		c.below = cleaning[c.name]
+		s := serve(t, c)
+		fd := lockFDs(s.master, s.info)[0]
+		s.upgrade()
+		s.holds(s.everyone()...)
+		s.told(fd)
+		s.stop()
+	})
+}
+
+// A standard stream is the server's to use, and the programs', even if the lock
+// is on it.
+func TestStandardStream(t *testing.T) {
+	for _, server := range servers {
+		t.Run(server.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, setup{server: server, way: stream})
+			if fds := lockFDs(s.master, s.info); len(fds) != 2 || fds[0] != 0 || fds[1] < 1025 {
+				t.Errorf("the master has the lock through descriptors %v, want 0 and a high one", fds)
+			}
+			if closesOnExec(t, s.master, 0) {
+				t.Error("standard input is close-on-exec now")
+			}
+			s.stop()
+		})
+	}
 }
 
 // Where the limit of descriptors is below 1025, a low number has to do.

@@ -25,6 +25,7 @@ const (
 	otherFile = "otherFile" // LOCKSHIM_FD is open on another file, which it shares the lock of
 	namesake  = "namesake"  // the same, and that file has the same base name, but no lock
 	socket    = "socket"    // LOCKSHIM_FD is a socket
+	stream    = "stream"    // LOCKSHIM_FD is 0, and standard input shares the lock
 )
 
 // otherFD is the number that LOCKSHIM_FD has where it is not the lock's.
@@ -85,6 +86,11 @@ func start(o orders) error {
 	if err != nil {
 		return err
 	}
+	if o.Way == stream {
+		unix.CloseOnExec(fd)
+		null = os.NewFile(uintptr(fd), o.Lock)
+		fd = -1
+	}
 	attr := &syscall.ProcAttr{Dir: o.Dir, Env: append(o.Env, env...), Files: []uintptr{null.Fd(), log.Fd(), log.Fd()}}
 	if o.UID != 0 {
 		attr.Sys = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: o.UID, Gid: o.UID}}
@@ -100,7 +106,7 @@ func start(o orders) error {
 	if fd >= 0 {
 		return unix.Close(fd)
 	}
-	return nil
+	return null.Close()
 }
 
 // descriptor prepares what the server inherits, and the environment that tells.
@@ -131,6 +137,9 @@ func descriptor(o orders) (fd int, env []string, err error) {
 		return fd, append(env, other), err
 	}
 	fd, err = share(o.Lock, 1025, true)
+	if o.Way == stream {
+		return fd, append(env, "LOCKSHIM_FD=0"), err
+	}
 	return fd, append(env, "LOCKSHIM_FD="+strconv.Itoa(fd)), err
 }
 

@@ -46,6 +46,21 @@ func TestProgramOfMaster(t *testing.T) {
 	})
 }
 
+// execing starts one in the hook that comes before the exec of a new master.
+var execing = map[string]string{
+	"unicorn":  "before_exec { |server| say \"program #{start('spawn')}\" }\n",
+	"gunicorn": "def pre_exec(server):\n    say('program %d' % start('popen'))\n",
+}
+
+func TestProgramOfExec(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		c.below = execing[c.name]
+		s := serve(t, c)
+		s.upgrade()
+		s.outlive(s.all("program"))
+	})
+}
+
 // outlive stops the server and fails the test unless the lock is free although
 // the programs live. Then it ends them.
 func (s *service) outlive(pids []int) {

@@ -85,16 +85,33 @@ func TestLockfileRenamed(t *testing.T) {
 // Nothing to inherit and nothing to open: the hook says so, once, and creates no
 // file, since a new one would not be the one that lockshim waits for.
 func TestNoLockfile(t *testing.T) {
+	cases := []struct {
+		name, words string
+		put         func(path string) error
+	}{
+		{"nothing", "No such file", func(string) error { return nil }},
+		{"FIFO", "not a regular file", func(path string) error { return unix.Mkfifo(path, 0o644) }},
+		{"directory", "not a regular file", func(path string) error { return os.Mkdir(path, 0o755) }},
+		{"symbolic link", "symbolic links", func(path string) error { return os.Symlink("log", path) }},
+	}
 	each(t, func(t *testing.T, c setup) {
 		c.way, c.absentLock = closed, true
-		s := serve(t, c)
-		s.respawn()
-		if _, err := os.Stat(s.path); err == nil {
-			t.Error("the hook created the lockfile")
+		for _, test := range cases {
+			t.Run(test.name, func(t *testing.T) {
+				t.Parallel()
+				s := prepare(t, c)
+				must(t, test.put(s.path))
+				s.launch()
+				s.generation()
+				s.respawn()
+				if _, err := os.Stat(s.path); err == nil && test.name == "nothing" {
+					t.Error("the hook created the lockfile")
+				}
+				s.warned(test.words)
+				kill(t, s.master, s.graceful)
+				s.gone()
+			})
 		}
-		s.warned("No such file")
-		kill(t, s.master, s.graceful)
-		s.gone()
 	})
 }
 

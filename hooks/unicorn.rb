@@ -60,13 +60,10 @@ module ::Lockshim
 
     private
 
-    # Wraps the block under name, unless it is ours from an earlier evaluation.
+    # Unicorn sets its defaults before each evaluation, so this is never ours.
     def link(set, name, &ours)
       theirs = set[name]
-      return if !theirs.respond_to?(:call) || theirs.instance_variable_defined?(:@lockshim)
-
       set[name] = proc { |*args| ours.call(theirs, *args) }
-      set[name].instance_variable_set(:@lockshim, true)
     end
 
     # In the master, for each worker. Costs a few system calls and no descriptor
