@@ -7,8 +7,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The test binary is lockshim where a script says lockshim.
+// The test binary is lockshim where a script says lockshim. Under the race
+// detector it would sleep for a second before each exit.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	testscript.Main(m, map[string]func(){"lockshim": main})
 }
 
@@ -21,6 +23,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("RUNTIME_DIRECTORY", env.WorkDir+"/run")
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("HOME", env.WorkDir+"/home")
 			return os.Mkdir(env.WorkDir+"/home", 0o700)
 		},

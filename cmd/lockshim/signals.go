@@ -19,12 +19,13 @@ import (
 func subscribe() (signals <-chan os.Signal, terminal bool) {
 	group, err := unix.IoctlGetInt(unix.Stdin, unix.TIOCGPGRP)
 	attached := err == nil
-	ch := make(chan os.Signal, 64) // a burst of signals while the machine is at work
+	var wanted []os.Signal
 	for _, sig := range profile.Signals() {
-		if signal.Ignored(sig) || attached && (sig == syscall.SIGWINCH || sig == syscall.SIGTSTP) {
-			continue
+		if !signal.Ignored(sig) && !(attached && (sig == syscall.SIGWINCH || sig == syscall.SIGTSTP)) {
+			wanted = append(wanted, sig)
 		}
-		signal.Notify(ch, sig)
 	}
+	ch := make(chan os.Signal, 64) // a burst of signals while the machine is at work
+	signal.Notify(ch, wanted...)   // in one call: each one costs
 	return ch, attached && group == unix.Getpgrp()
 }

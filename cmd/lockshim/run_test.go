@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// lockshimCommand is lockshim as a process of its own, with a runtime directory
+// of the test's.
+func lockshimCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("lockshim", args...)
+	cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+dir+"/run", "LOCKSHIM_LOCK=")
+	return cmd
+}
+
+// shimOf starts `lockshim run` on a shell command that prints a line when it is
+// up, and returns when it has. The server ends with its standard input.
+func shimOf(t *testing.T, cmd *exec.Cmd) (server io.Closer, out *bufio.Reader) {
+	t.Helper()
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out = bufio.NewReader(stdout)
+	if line, err := out.ReadString('\n'); err != nil {
+		t.Fatalf("%q, %v, %v", line, err, cmd.Wait())
+	}
+	return stdin, out
+}
+
+// A pipe without a reader behind standard error ends neither shim nor server:
+// the code that arrives is the server's.
+func TestALogReaderThatHasGoneEndsNothing(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	cmd := lockshimCommand(t, t.TempDir(), "run", "--lock", "web", "--", "sh", "-c", "exit 7")
+	cmd.Stderr = w
+	if got := exitCode(cmd.Run()); got != "7" {
+		t.Errorf("exits with %s", got)
+	}
+}
+
+// A signal that was ignored at the start stays ignored, as nohup(1) wants it: the
+// server here would die of HUP if the shim passed it on. TERM follows, and the
+// kernel and Go both deliver the lower number first.
+func TestNohup(t *testing.T) {
+	for _, c := range []struct{ prefix, want string }{{"env", "129"}, {"nohup", "143"}} {
+		cmd := lockshimCommand(t, t.TempDir(), "run", "--lock", "web", "--",
+			"env", "--default-signal=HUP", "sh", "-c", "echo up; exec cat")
+		cmd.Path = needs(t, c.prefix, "coreutils")
+		cmd.Args = append([]string{c.prefix}, cmd.Args...)
+		server, _ := shimOf(t, cmd)
+		for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM} {
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := exitCode(cmd.Wait()); got != c.want {
+			t.Errorf("%s: exits with %s", c.prefix, got)
+		}
+		server.Close()
+	}
+}
+
+// Standard input of a server without a terminal is the shim's own.
+func TestServerHasTheShimsInput(t *testing.T) {
+	cmd := lockshimCommand(t, t.TempDir(), "run", "--quiet", "--lock", "web", "--", "sh", "-c", "echo up; cat; exit 5")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	server, out := shimOf(t, cmd)
+	if _, err := io.WriteString(server.(io.Writer), "through\n"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := out.ReadString('\n'); line != "through\n" {
+		t.Errorf("%q, %v", line, err)
+	}
+	server.Close()
+	if got := exitCode(cmd.Wait()); got != "5" || stderr.Len() > 0 {
+		t.Errorf("exits with %s: %s", got, stderr.String())
+	}
+}
+
+// The second shim says who has the service, since when, and what to do: in words
+// and as a record.
+func TestLockedSaysWho(t *testing.T) {
+	dir := t.TempDir()
+	first := lockshimCommand(t, dir, "run", "--lock", "web", "--", "sh", "-c", "echo up; exec cat")
+	server, _ := shimOf(t, first)
+	second := lockshimCommand(t, dir, "run", "--lock", "web", "--", "cat")
+	out, err := second.CombinedOutput()
+	for _, want := range []string{
+		"lockshim: error: cannot run " + dir + "/run/web.lock: locked by pid ", "lockshim run --lock web -- ", ") since 2",
+		"\nlockshim: hint: lockshim status web  # to end it: lockshim stop web\n",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%s\nhas no %q", out, want)
+		}
+	}
+	if got := exitCode(err); got != "75" {
+		t.Errorf("exits with %s", got)
+	}
+
+	third := lockshimCommand(t, dir, "run", "--log-format", "json", "--lock", "web", "--", "cat")
+	out, err = third.CombinedOutput()
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	var rec record
+	if jsonErr := json.Unmarshal([]byte(lines[len(lines)-1]), &rec); jsonErr != nil || exitCode(err) != "75" {
+		t.Fatalf("%s, %v, %v", out, jsonErr, err)
+	}
+	if rec.Event != "error" || rec.Code == nil || *rec.Code != 75 || !strings.Contains(rec.Error, "locked by pid") || rec.Hint == "" {
+		t.Errorf("%+v", rec)
+	}
+	server.Close()
+	if err := first.Wait(); err != nil {
+		t.Error(err)
+	}
+}
