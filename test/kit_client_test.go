@@ -1,0 +1,142 @@
+//go:build linux
+
+package test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// A client sends requests to a service without a pause, each on a connection of
+// its own, until it is stopped.
+type client struct {
+	t       *testing.T
+	http    *http.Client
+	quit    chan struct{}
+	workers sync.WaitGroup
+
+	mu       sync.Mutex
+	changed  *sync.Cond
+	answers  int
+	by       map[int]int // answers by the pid of who answered
+	failures []error
+}
+
+// connections is how many requests are on their way at a time.
+const connections = 2
+
+// client starts a client. It is stopped at the end of the test at the latest.
+func (s *service) client() *client {
+	s.t.Helper()
+	c := &client{t: s.t, http: s.http(), quit: make(chan struct{}), by: make(map[int]int)}
+	c.changed = sync.NewCond(&c.mu)
+	for range connections {
+		c.workers.Go(c.work)
+	}
+	s.t.Cleanup(c.end)
+	return c
+}
+
+// http sends requests over the service's socket.
+func (s *service) http() *http.Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", s.socket())
+	}
+	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
+}
+
+// get sends one request and returns the pid of the worker that answered.
+func get(c *http.Client, path string) (int, error) {
+	answer, err := c.Get("http://web" + path)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, err
+	}
+	var pid int
+	if _, err := fmt.Sscan(string(body), &pid); err != nil || answer.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("answered %s: %q", answer.Status, body)
+	}
+	return pid, nil
+}
+
+func (c *client) work() {
+	for {
+		select {
+		case <-c.quit:
+			return
+		default:
+		}
+		pid, err := get(c.http, "/")
+		c.mu.Lock()
+		if err != nil {
+			c.failures = append(c.failures, err)
+		} else {
+			c.answers++
+			c.by[pid]++
+		}
+		c.changed.Broadcast()
+		c.mu.Unlock()
+	}
+}
+
+// more blocks until further requests have been sent and answered: one that was
+// sent after the call for each connection.
+func (c *client) more() {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for want := c.answers + 2*connections; c.answers < want && len(c.failures) == 0; {
+		c.changed.Wait()
+	}
+}
+
+// servedBy blocks until one of the processes has answered.
+func (c *client) servedBy(pids ...int) {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.failures) == 0 && !slices.ContainsFunc(pids, func(pid int) bool { return c.by[pid] > 0 }) {
+		c.changed.Wait()
+	}
+}
+
+// end stops sending.
+func (c *client) end() {
+	c.mu.Lock()
+	select {
+	case <-c.quit:
+	default:
+		close(c.quit)
+	}
+	c.mu.Unlock()
+	c.workers.Wait()
+}
+
+// finish stops the client, and fails the test unless every request was answered.
+func (c *client) finish() {
+	c.t.Helper()
+	c.end()
+	if len(c.failures) > 0 || c.answers == 0 {
+		c.t.Errorf("%d requests were answered, %d were not: %v", c.answers, len(c.failures), c.failures[:min(3, len(c.failures))])
+	}
+}
+
+// released fails the test if anybody listens on the service's socket.
+func (s *service) released() {
+	s.t.Helper()
+	conn, err := net.Dial("unix", s.socket())
+	if err == nil {
+		conn.Close()
+		s.t.Error("somebody listens on the socket")
+	}
+}

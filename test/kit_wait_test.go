@@ -1,0 +1,130 @@
+//go:build linux
+
+package test
+
+import (
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/shim/proc"
+)
+
+// deadline is when a wait gives up: a little before the test binary does, so
+// that the test can say what it saw. The zero time is never.
+func deadline(t *testing.T) time.Time {
+	d, ok := t.Deadline()
+	if !ok {
+		return time.Time{}
+	}
+	return d.Add(-min(30*time.Second, time.Until(d)/10))
+}
+
+// expired delivers at the deadline.
+func expired(t *testing.T) <-chan time.Time {
+	d := deadline(t)
+	if d.IsZero() {
+		return nil
+	}
+	return time.After(time.Until(d))
+}
+
+// await blocks until done is closed.
+func await(t *testing.T, what string, done <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-expired(t):
+		t.Fatalf("waited in vain for %s", what)
+	}
+}
+
+// A watched is a process that a test can signal and wait for, whatever becomes
+// of its pid: nobody's child, or the test's.
+type watched struct {
+	t *testing.T
+	*proc.Handle
+}
+
+// watch takes hold of a live process.
+func watch(t *testing.T, pid int) watched {
+	t.Helper()
+	p, err := proc.Find(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := proc.Open(p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	return watched{t, h}
+}
+
+// watchAll is watch of each.
+func watchAll(t *testing.T, pids []int) []watched {
+	t.Helper()
+	var all []watched
+	for _, pid := range pids {
+		all = append(all, watch(t, pid))
+	}
+	return all
+}
+
+// send signals the process, which must be there.
+func (w watched) send(sig unix.Signal) {
+	w.t.Helper()
+	must(w.t, w.Signal(sig))
+}
+
+// gone blocks until the process has ended, a zombie perhaps.
+func (w watched) gone() {
+	w.t.Helper()
+	done := make(chan struct{})
+	go func() {
+		_ = w.Wait()
+		close(done)
+	}()
+	await(w.t, "the end of a process", done)
+}
+
+// reaped blocks until the process has ended and was waited for.
+func (w watched) reaped() {
+	w.t.Helper()
+	done := make(chan struct{})
+	go func() {
+		w.Status(-1)
+		close(done)
+	}()
+	await(w.t, "the reaping of a process", done)
+}
+
+// dead says whether the process has ended, without waiting.
+func (w watched) dead() bool { return errors.Is(w.Signal(0), proc.ErrGone) || zombie(w.PID) }
+
+// exited fails the test unless each of the processes has ended by now.
+func exited(t *testing.T, all ...watched) {
+	t.Helper()
+	for _, w := range all {
+		if !w.dead() {
+			t.Errorf("process %d lives", w.PID)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withDeadline makes reading from a FIFO or a pipe give up at the deadline.
+func withDeadline(t *testing.T, f *os.File) *os.File {
+	t.Helper()
+	must(t, f.SetReadDeadline(deadline(t)))
+	return f
+}
