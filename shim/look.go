@@ -47,7 +47,11 @@ func (m *machine) lookNow() {
 		m.arm(settleTimer, time.Second)
 		return
 	}
-	m.pending = append(m.pending, input{kind: looked, seen: m.census()})
+	c := m.census()
+	if c.masters == 0 && m.ending {
+		return // how it ended decides what its workers are, and will be looked into
+	}
+	m.pending = append(m.pending, input{kind: looked, seen: c})
 }
 
 // see refreshes the view, and what is remembered of the generations.
@@ -59,6 +63,7 @@ func (m *machine) see(everyone bool) error {
 	}
 	m.view = proc.Classify(s, m.classifyRules())
 	m.remember(s)
+	m.ending = slices.ContainsFunc(s.Processes, m.unreaped)
 	m.nameForeign()
 	if m.state.adopted {
 		m.watch()
@@ -164,6 +169,14 @@ func (m *machine) rememberOne(g proc.Generation) {
 // will be reaped and told of then.
 func alive(s proc.Snapshot, id proc.ID) bool {
 	return slices.ContainsFunc(s.Processes, func(p proc.Process) bool { return p.ID == id })
+}
+
+// unreaped reports whether p is a master that has ended, and a child of ours: the
+// fact of its end is on its way.
+func (m *machine) unreaped(p proc.Process) bool {
+	return p.Zombie() && p.PPID == os.Getpid() && slices.ContainsFunc(m.known, func(g generation) bool {
+		return g.Master == p.ID && !g.ended
+	})
 }
 
 // prune forgets generations of which nothing is left. The last one stays, since

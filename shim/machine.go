@@ -29,6 +29,7 @@ type machine struct {
 	last     proc.ID // the master that ended last
 	known    []generation
 	view     proc.View
+	ending   bool             // a master has ended that the shim has yet to reap
 	told     map[int]bool     // foreign holders that were named
 	watched  map[proc.ID]bool // members that are nobody's children of ours
 
