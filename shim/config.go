@@ -43,4 +43,5 @@ type Config struct {
 
 	Signals <-chan os.Signal // what the caller's signal.Notify delivers
 	Emit    func(Event)      // called from one goroutine; must not block for long
+	Rest    func()           // called when there is nothing to do, for as long as the server lives perhaps; may be nil
 }

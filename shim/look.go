@@ -56,6 +56,7 @@ func (m *machine) lookNow() {
 
 // see refreshes the view, and what is remembered of the generations.
 func (m *machine) see(everyone bool) error {
+	m.busy = true
 	q := proc.Query{Lock: m.cfg.Lock, Files: m.inodes(), Roots: []int{os.Getpid()}, Everyone: everyone || m.state.adopted}
 	s, err := m.sys.look(q)
 	if err != nil {

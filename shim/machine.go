@@ -33,6 +33,7 @@ type machine struct {
 	told     map[int]bool     // foreign holders that were named
 	watched  map[proc.ID]bool // members that are nobody's children of ours
 
+	busy     bool      // there was work since the last rest
 	wide     bool      // the look that is put off is at everyone
 	nextLook time.Time // not sooner
 
@@ -81,6 +82,7 @@ const (
 // loop lives until nobody is left.
 func (m *machine) loop() (int, error) {
 	for m.drain(); m.state.phase != over && m.err == nil; m.drain() {
+		m.rest()
 		select {
 		case f := <-m.facts:
 			m.learn(f)
@@ -99,6 +101,15 @@ func (m *machine) loop() (int, error) {
 		}
 	}
 	return m.code, m.err
+}
+
+// rest tells the caller that a quiet time begins, after work that left traces in
+// memory.
+func (m *machine) rest() {
+	if m.busy && m.state.phase == serving && m.cfg.Rest != nil {
+		m.busy = false
+		m.cfg.Rest()
+	}
 }
 
 // drain feeds what is pending to step, and does what it says.
