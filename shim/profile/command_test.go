@@ -97,6 +97,8 @@ func TestRecognise(t *testing.T) {
 		"python -c gunicorn":                                          "generic",
 		"ruby -e unicorn":                                             "generic",
 		"ruby -n unicorn":                                             "generic",
+		"sh -n unicorn":                                               "generic",
+		"perl -I unicorn":                                             "generic",
 		"sh -c unicorn":                                               "generic",
 		"sh -ec unicorn":                                              "generic",
 		"echo unicorn":                                                "generic",

@@ -4,7 +4,7 @@ package profile
 // data, so that it costs nothing at start.
 //
 // Of interpreters, whose command is a script, the options that make them read a
-// program from somewhere else (-e, -c, -n) are missing. The syntax is that of
+// program from somewhere else, or not run it (-e, -c, -n), are missing. The syntax is that of
 // ruby 3.1, Python 3.11, perl 5.36, dash and bash 5.2; GNU coreutils 9.1
 // (env, nice, nohup, stdbuf, timeout); util-linux 2.38 (choom, chrt, ionice,
 // prlimit, runuser, setpriv, setsid, taskset); sudo 1.9; runit's chpst(8);
@@ -16,8 +16,8 @@ var wrappers = [...]wrapper{
 			"enable-gems disable-gems enable-frozen-string-literal disable-did_you_mean enable-yjit"},
 	{names: "python pypy", flags: "bBdEiIOPqsSuvx", takes: "WX", module: 'm',
 		long: "check-hash-based-pycs="},
-	{names: "perl", flags: "fsStTuUwWX", attached: "CImM"},
-	{names: "sh dash bash", flags: "abefhkmnptuvxBCEHPT"},
+	{names: "perl", flags: "fsStTUwWX", takes: "I", attached: "CmM"},
+	{names: "sh dash bash", flags: "abefhkmpuvxBCEHPT"},
 
 	{names: "env", flags: "iv", takes: "uC", split: 'S', assigns: true, dash: true,
 		long: "ignore-environment debug unset= chdir= split-string= block-signal? default-signal? ignore-signal? list-signal-handling"},
