@@ -39,4 +39,4 @@ func parseLocks(text []byte) grip {
 
 // deleted is what /proc/PID/fd/N and /proc/PID/exe add to the path of a file
 // that has none any more.
-const deleted = " (deleted)"
+var deleted = []byte(" (deleted)")

@@ -1,13 +1,14 @@
 package proc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,161 +19,182 @@ var pageSize = int64(os.Getpagesize())
 // Look takes a snapshot of a service's processes: the descendants of q.Roots,
 // and with q.Everyone also every process whose environment names the service
 // or that has the lockfile open, deleted or not, and what descends from those of
-// them that are the service's. The roots themselves are in it.
+// them that are the service's. The roots themselves are in it. The caller's
+// children are looked for only where q.Roots has the caller.
 //
 // It is one pass: processes that are born or die meanwhile may be missed, and
-// what it says of one is as old as that process's turn. It reads a few files a
-// process on the host, no matter how large the tree. What the caller may not
-// read is counted in Blind; what /proc does not show (hidepid, another pid
-// namespace) is not.
+// what it says of one is as old as that process's turn; all of it is of one
+// process, never of two that had the same pid. It reads a few files a process
+// on the host, no matter how large the tree, and asks no filesystem but proc(5):
+// a server that does not answer cannot hang it. What the caller may not read is
+// counted in Blind; what /proc does not list (hidepid=2, another pid namespace)
+// is not.
 //
 // Errors wrap what the system said of /proc itself.
 func Look(q Query) (Snapshot, error) {
-	all, err := everyProcess()
+	l := looker{query: q, base: path.Base(q.Lock), clock: now()}
+	pids, err := l.pids()
 	if err != nil {
-		return Snapshot{}, err
+		return Snapshot{}, fmt.Errorf("cannot list /proc: %w", err)
 	}
-	tree := Descendants(all, q.Roots)
-	l := looker{query: q, clock: now()}
-	for i := range all {
-		p := &all[i]
-		if !kernelThread(p) && (q.Everyone || tree[p.PID]) {
-			l.visit(p, tree[p.PID])
-		}
+	if len(q.Roots) == 0 {
+		l.visitAll(pids)
+	} else {
+		l.visitTree(pids)
 	}
-	if q.Everyone {
-		l.visitKin(all)
+	if roots := l.founders(); q.Everyone && len(roots) > 0 {
+		l.visitKin(pids, roots)
 	}
 	return l.seen, nil
 }
 
-// visitKin adds the descendants of the shim and of the members that were found,
-// which have neither the service's environment nor its lock.
-func (l *looker) visitKin(all []Process) {
+// A looker fills a snapshot. Its buffers spare a look most of its garbage.
+type looker struct {
+	query Query
+	base  string // the lockfile's name, without its directory
+	clock Clock
+	seen  Snapshot
+	all   []kin // every process; nil until it is needed
+
+	path    [32]byte
+	entries [8 << 10]byte // of a directory, while link and buf are in use
+	link    [unix.PathMax]byte
+	buf     [16 << 10]byte
+}
+
+// visitAll visits every process on the host. Who descends from whom, which costs
+// as much again, is of no interest yet.
+func (l *looker) visitAll(pids []int) {
+	for _, pid := range pids {
+		if l.query.Everyone {
+			l.visit(pid, false)
+		}
+	}
+}
+
+// visitTree visits the descendants of the roots, and everybody else if that is asked.
+func (l *looker) visitTree(pids []int) {
+	l.readKin(pids)
+	for i, in := range descend(l.all, l.query.Roots) {
+		if in || l.query.Everyone && !l.all[i].kernel {
+			l.visit(l.all[i].pid, in)
+		}
+	}
+}
+
+// founders are the shim and the members that were found: what descends from
+// them is the service's, and may have neither its environment nor its lock.
+func (l *looker) founders() []int {
 	var roots []int
 	for _, p := range l.seen.Processes {
-		if p.Guard || p.Marked {
+		if (p.Guard || p.Marked) && p.PID != os.Getpid() {
 			roots = append(roots, p.PID)
 		}
 	}
-	kin := Descendants(all, roots)
-	for i := range all {
-		if p := &all[i]; kin[p.PID] && !has(l.seen.Processes, p.PID) {
-			l.visit(p, true)
+	return roots
+}
+
+// visitKin adds the descendants of the founders.
+func (l *looker) visitKin(pids, roots []int) {
+	if l.all == nil {
+		l.readKin(pids)
+	}
+	seen := len(l.seen.Processes)
+	for i, in := range descend(l.all, roots) {
+		if in && !hasPID(l.seen.Processes[:seen], l.all[i].pid) {
+			l.visit(l.all[i].pid, true)
 		}
 	}
 	slices.SortFunc(l.seen.Processes, byPID)
 }
 
-// Find reads the identity of one process, a zombie's too.
-// Errors wrap fs.ErrNotExist where there is no such process.
+// hasPID reports whether the process is in list, which is sorted by pid.
+func hasPID(list []Process, pid int) bool {
+	_, found := slices.BinarySearchFunc(list, pid, func(p Process, pid int) int { return cmp.Compare(p.PID, pid) })
+	return found
+}
+
+// pids lists the pids of all processes, sorted.
+func (l *looker) pids() ([]int, error) {
+	dir, err := openat(unix.AT_FDCWD, nameProc, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(dir)
+	var pids []int
+	err = eachNumber(dir, l.entries[:], func(name []byte) {
+		pids = append(pids, int(number(name[:len(name)-1])))
+	})
+	slices.Sort(pids)
+	return pids, err
+}
+
+// readKin reads of every process who its parent is.
+func (l *looker) readKin(pids []int) {
+	l.all = make([]kin, 0, len(pids))
+	for _, pid := range pids {
+		text, err := read(l.buf[:], unix.AT_FDCWD, l.name(pid, "/stat"))
+		if err != nil {
+			continue
+		}
+		if parent, _, kernel, ok := parseParent(text); ok {
+			l.all = append(l.all, kin{pid, parent, kernel})
+		}
+	}
+}
+
+// name is the path of a file of the process pid, ended by a NUL. It lasts until
+// the next call.
+func (l *looker) name(pid int, file string) []byte {
+	path := strconv.AppendInt(append(l.path[:0], "/proc/"...), int64(pid), 10)
+	return append(append(path, file...), 0)
+}
+
+// Find reads the identity of one process, a zombie's too. It does not block.
+//
+// Errors wrap ErrGone where there is no such process, or the errno: EPERM or
+// EACCES where /proc hides it (hidepid=1). With hidepid=2 it is as if gone.
 func Find(pid int) (Process, error) {
+	var l looker
 	p := Process{ID: ID{PID: pid}, Ticks: now()}
-	var buf [1024]byte
-	text, err := readInto(buf[:], unix.AT_FDCWD, "/proc/"+strconv.Itoa(pid)+"/stat")
+	text, err := read(l.buf[:], unix.AT_FDCWD, l.name(pid, "/stat"))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+		return p, fmt.Errorf("cannot find pid %d: %w", pid, ErrGone)
+	}
 	if err != nil {
 		return p, fmt.Errorf("cannot find pid %d: %w", pid, err)
 	}
 	return p, parseStat(text, &p)
 }
 
-// Describe is Find with what a person wants to know: the command line.
+// Describe is Find with what a person wants to know: the program and its command line.
 func Describe(pid int) (Process, error) {
 	p, err := Find(pid)
-	if err == nil {
-		var l looker
-		l.describe(&p)
+	if err != nil {
+		return p, err
 	}
-	return p, err
+	var l looker
+	dir, err := openat(unix.AT_FDCWD, l.name(pid, ""), unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return p, fmt.Errorf("cannot find pid %d: %w", pid, ErrGone)
+	}
+	defer unix.Close(dir)
+	l.describe(dir, &p)
+	return p, nil
 }
 
 // Holders lists the processes with a flock(2) lock on the file, shared or
 // exclusive, through a descriptor of theirs, sorted by pid. name is the last
 // element of a path that the file was opened by.
 //
-// The caller's own process is left out. Processes whose descriptors the caller
-// may not read are not seen: an empty list is no proof.
+// The caller's own process is left out, and one that waits for the lock has
+// none. Processes whose descriptors the caller may not read are not seen: an
+// empty list is no proof.
 func Holders(file FileID, name string) ([]Process, error) {
 	seen, err := Look(Query{Lock: "/" + name, Files: []FileID{file}, Everyone: true})
 	return slices.DeleteFunc(seen.Processes, func(p Process) bool {
 		return !p.Shared && !p.Exclusive || p.PID == os.Getpid()
 	}), err
-}
-
-// A looker fills a snapshot.
-type looker struct {
-	query Query
-	clock Clock
-	seen  Snapshot
-	buf   [16 << 10]byte
-	info  [4 << 10]byte // for what is read while buf is in use
-}
-
-// visit adds p to the snapshot if it is of the tree, or has to do with the lock.
-func (l *looker) visit(p *Process, inTree bool) {
-	g, err := l.grips(p.PID)
-	env, envErr := l.environ(p.PID)
-	if errors.Is(err, fs.ErrPermission) || errors.Is(envErr, fs.ErrPermission) {
-		l.seen.Blind++
-	}
-	lock, named := env.value("LOCKSHIM_LOCK")
-	_, inherits := env.value("LOCKSHIM_FD")
-	p.Marked = named && inherits && lock == l.query.Lock
-	if !inTree && !p.Marked && !g.open {
-		return
-	}
-	_, p.Held = env.value("LOCKSHIM_HOLD")
-	p.Environ = env.sum()
-	p.Open, p.Shared, p.Exclusive, p.Guard = g.open, g.shared, g.exclusive, g.guard
-	p.Ticks = l.clock
-	l.describe(p)
-	l.seen.Processes = append(l.seen.Processes, *p)
-}
-
-// describe reads what is wanted of a process that counts: its program and arguments.
-func (l *looker) describe(p *Process) {
-	dir := "/proc/" + strconv.Itoa(p.PID)
-	if n, err := unix.Readlink(dir+"/exe", l.buf[:]); err == nil {
-		p.Exe = strings.TrimSuffix(string(l.buf[:n]), deleted)
-	}
-	if text, err := readAll(l.buf[:], dir+"/cmdline"); err == nil {
-		p.Args = parseArgs(text)
-	}
-}
-
-// environ reads the environment that the process was executed with.
-func (l *looker) environ(pid int) (environ, error) {
-	return readAll(l.buf[:], "/proc/"+strconv.Itoa(pid)+"/environ")
-}
-
-// everyProcess reads the stat of every process, sorted by pid.
-func everyProcess() ([]Process, error) {
-	var names [32 << 10]byte
-	var stat [1024]byte
-	var all []Process
-	err := eachName("/proc", names[:], func(dir int, name string) {
-		pid, err := strconv.Atoi(name)
-		if err != nil {
-			return
-		}
-		p := Process{ID: ID{PID: pid}}
-		text, err := readInto(stat[:], dir, name+"/stat")
-		if err == nil && parseStat(text, &p) == nil {
-			all = append(all, p)
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("cannot list /proc: %w", err)
-	}
-	slices.SortFunc(all, func(a, b Process) int { return a.PID - b.PID })
-	return all, nil
-}
-
-// kernelThread reports whether p is kthreadd or a child of it: no memory, no
-// descriptors, nothing to look at. In another pid namespace 2 is an ordinary
-// process, which has memory.
-func kernelThread(p *Process) bool {
-	return (p.PID == 2 || p.PPID == 2) && p.Memory == 0 && !p.Zombie()
 }
 
 // now is the clock to reckon start times with: the time of day less the time

@@ -5,15 +5,12 @@ import (
 	"slices"
 )
 
-// enumerate sorts the generations, oldest first, and gives them their numbers:
-// the known ones keep theirs, new ones count on.
+// enumerate sorts the generations, oldest first, and numbers those that are not
+// known: they count on.
 func enumerate(generations []Generation, known []Known) {
 	last := 0
 	for _, k := range known {
 		last = max(last, k.Number)
-	}
-	for i := range generations {
-		generations[i].Number = knownNumber(generations[i].Image, known)
 	}
 	slices.SortStableFunc(generations, older)
 	for i := range generations {
@@ -22,16 +19,6 @@ func enumerate(generations []Generation, known []Known) {
 			generations[i].Number = last
 		}
 	}
-}
-
-// knownNumber is the number that the image had before, 0 for a new one.
-func knownNumber(image Image, known []Known) int {
-	for _, k := range known {
-		if k.Image == image && image.Known() {
-			return k.Number
-		}
-	}
-	return 0
 }
 
 // older orders two generations: by number where both have one, a numbered one

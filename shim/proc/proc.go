@@ -23,7 +23,8 @@ type FileID struct {
 }
 
 // An ID names one process for ever: a pid, and when it was forked.
-// Start is in clock ticks since boot, field 22 of proc_pid_stat(5).
+// Start is in clock ticks since boot, field 22 of proc_pid_stat(5): a pid that
+// is given away twice within one tick, a hundredth of a second, is not told apart.
 type ID struct {
 	PID   int    `json:"pid"`
 	Start uint64 `json:"start"`
@@ -34,8 +35,8 @@ type ID struct {
 // proc_pid_stat(5).
 //
 // It is zero where the caller may not trace the process (ptrace(2)), and for a
-// zombie. Without address space randomisation two execs may be alike; then
-// Process.Environ tells.
+// zombie. Without address space randomisation (setarch -R) two execs of the same
+// command are alike; then Process.Forked tells.
 type Image struct {
 	Stack uint64 `json:"stack"`
 	Args  uint64 `json:"args"`
@@ -51,13 +52,13 @@ type Process struct {
 	PPID    int      `json:"ppid"`
 	Group   int      `json:"group"`
 	Session int      `json:"session"`
-	State   string   `json:"state"`             // one letter of proc_pid_stat(5): R, S, D, Z, T …
-	Image   Image    `json:"image"`             // which exec it runs
-	Exe     string   `json:"exe,omitempty"`     // the file that it runs, without " (deleted)"; "" if not to be seen
-	Args    []string `json:"args,omitempty"`    // its command line, as /proc shows it now
-	Environ uint64   `json:"environ,omitempty"` // a hash of its first environment; 0 if not to be seen
-	Memory  int64    `json:"memory,omitempty"`  // resident bytes
-	Ticks   Clock    `json:"-"`                 // turns Start into a time
+	State   string   `json:"state"`            // one letter of proc_pid_stat(5): R, S, D, Z, T …
+	Image   Image    `json:"image"`            // which exec it runs
+	Forked  bool     `json:"forked,omitempty"` // it runs the image that it was forked with: it never executed one itself
+	Exe     string   `json:"exe,omitempty"`    // the file that it runs, without " (deleted)"; "" if not to be seen
+	Args    []string `json:"args,omitempty"`   // its command line, as /proc shows it now
+	Memory  int64    `json:"memory,omitempty"` // resident bytes
+	Ticks   Clock    `json:"-"`                // turns Start into a time
 
 	Marked    bool `json:"marked,omitempty"`    // its environment has this service's LOCKSHIM_LOCK and LOCKSHIM_FD
 	Held      bool `json:"held,omitempty"`      // it was started by lockshim hold

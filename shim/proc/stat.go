@@ -9,10 +9,11 @@ import (
 // The fields of proc_pid_stat(5) that are read, counted from the state, which
 // is field 3: the first that cannot be moved by a name with blanks in it.
 const (
-	statState   = 3 - 3
+	statState   = 0 // 3
 	statPPID    = 4 - 3
 	statGroup   = 5 - 3
 	statSession = 6 - 3
+	statFlags   = 9 - 3
 	statStart   = 22 - 3
 	statRSS     = 24 - 3
 	statStack   = 28 - 3
@@ -21,44 +22,66 @@ const (
 	statFields  = statEnv + 1
 )
 
+// The bits of field 9 that are read: PF_FORKNOEXEC and PF_KTHREAD of the
+// kernel's include/linux/sched.h. ps(1) shows the first as its flag 1.
+const (
+	flagForked = 0x00000040
+	flagKernel = 0x00200000
+)
+
 // parseStat reads the text of /proc/PID/stat into p. The name in parentheses
 // may hold anything, parentheses and newlines too, so the last one counts.
 func parseStat(text []byte, p *Process) error {
-	end := bytes.LastIndexByte(text, ')')
-	if end < 0 {
-		return fmt.Errorf("cannot read stat of pid %d: no name in it", p.PID)
-	}
 	var fields [statFields][]byte
-	if n := split(text[end+1:], fields[:]); n < statFields {
+	if n := statFieldsOf(text, fields[:]); n < statFields {
 		return fmt.Errorf("cannot read stat of pid %d: %d fields", p.PID, n)
 	}
 	p.State = string(fields[statState])
 	p.PPID = int(number(fields[statPPID]))
 	p.Group = int(number(fields[statGroup]))
 	p.Session = int(number(fields[statSession]))
+	p.Forked = number(fields[statFlags])&flagForked != 0
 	p.Start = number(fields[statStart])
 	p.Memory = int64(number(fields[statRSS])) * pageSize
 	p.Image = Image{Stack: number(fields[statStack]), Args: number(fields[statArgs]), Env: number(fields[statEnv])}
 	return nil
 }
 
-// split cuts text at blanks into fields and returns how many it filled.
-func split(text []byte, fields [][]byte) int {
+// parseParent reads no more of /proc/PID/stat than tells where a process
+// belongs: a look needs that of every process on the host.
+func parseParent(text []byte) (parent int, state string, kernel, ok bool) {
+	var fields [statFlags + 1][]byte
+	if statFieldsOf(text, fields[:]) < len(fields) {
+		return 0, "", false, false
+	}
+	return int(number(fields[statPPID])), string(fields[statState]), number(fields[statFlags])&flagKernel != 0, true
+}
+
+// statFieldsOf cuts the text behind the name at blanks and returns how many
+// fields it filled; none where there is no name.
+func statFieldsOf(text []byte, fields [][]byte) int {
+	end := bytes.LastIndexByte(text, ')')
+	if end < 0 {
+		return 0
+	}
 	n := 0
-	for n < len(fields) {
-		text = bytes.TrimLeft(text, " \n")
-		if len(text) == 0 {
+	for rest := text[end+1:]; n < len(fields); n++ {
+		for len(rest) > 0 && isBlank(rest[0]) {
+			rest = rest[1:]
+		}
+		length := 0
+		for length < len(rest) && !isBlank(rest[length]) {
+			length++
+		}
+		if length == 0 {
 			break
 		}
-		end := bytes.IndexAny(text, " \n")
-		if end < 0 {
-			end = len(text)
-		}
-		fields[n], text = text[:end], text[end:]
-		n++
+		fields[n], rest = rest[:length], rest[length:]
 	}
 	return n
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\n' }
 
 // number is the decimal in text, 0 for what is not one: a negative field is of
 // no use to a reader of these.
@@ -75,7 +98,7 @@ func parseArgs(text []byte) []string {
 		return nil
 	}
 	var args []string
-	for _, arg := range bytes.Split(text, []byte{0}) {
+	for _, arg := range bytes.Split(text, nul) {
 		args = append(args, string(arg))
 	}
 	args[len(args)-1] = string(bytes.TrimRight([]byte(args[len(args)-1]), " "))
@@ -85,30 +108,17 @@ func parseArgs(text []byte) []string {
 // An environ is the text of /proc/PID/environ: NAME=VALUE, each ended by a NUL.
 type environ []byte
 
-// value is that of the variable name, and whether there is one.
+// value is that of the variable name, and whether there is one: the first of
+// several, as getenv(3) finds it.
 func (e environ) value(name string) (string, bool) {
-	key := []byte(name + "=")
 	for rest := []byte(e); len(rest) > 0; {
-		end := bytes.IndexByte(rest, 0)
-		if end < 0 {
-			end = len(rest) - 1
+		entry, more, _ := bytes.Cut(rest, nul)
+		if len(entry) > len(name) && entry[len(name)] == '=' && string(entry[:len(name)]) == name {
+			return string(entry[len(name)+1:]), true
 		}
-		if bytes.HasPrefix(rest, key) {
-			return string(bytes.TrimRight(rest[len(key):end+1], "\x00")), true
-		}
-		rest = rest[end+1:]
+		rest = more
 	}
 	return "", false
 }
 
-// sum is a hash of the whole text, FNV-1a; 0 for an empty one.
-func (e environ) sum() uint64 {
-	if len(e) == 0 {
-		return 0
-	}
-	h := uint64(14695981039346656037)
-	for _, b := range e {
-		h = (h ^ uint64(b)) * 1099511628211
-	}
-	return h
-}
+var nul = []byte{0}

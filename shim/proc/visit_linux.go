@@ -1,0 +1,134 @@
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// visit adds a process to the snapshot if it is of the tree, or has to do with
+// the lock. All that it reads lies below one descriptor of /proc/PID, which
+// stays that of one process: if the pid is given away, the rest cannot be read.
+func (l *looker) visit(pid int, inTree bool) {
+	dir, err := openat(unix.AT_FDCWD, l.name(pid, ""), unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return
+	}
+	defer unix.Close(dir)
+	p := Process{ID: ID{PID: pid}, Ticks: l.clock}
+	envErr := l.environment(dir, &p)
+	g, err := l.grips(dir)
+	if (refused(envErr) || refused(err)) && l.lives(dir) {
+		l.seen.Blind++
+	}
+	if !inTree && !p.Marked && !g.open {
+		return
+	}
+	p.Open, p.Shared, p.Exclusive, p.Guard = g.open, g.shared, g.exclusive, g.guard
+	if l.identify(dir, &p) {
+		l.describe(dir, &p)
+		l.seen.Processes = append(l.seen.Processes, p)
+	}
+}
+
+// refused reports whether it is the caller who may not read.
+func refused(err error) bool { return errors.Is(err, fs.ErrPermission) }
+
+// lives reports whether there is anything to hide: nobody may read the
+// descriptors of a zombie, or of a thread of the kernel, and they have none.
+func (l *looker) lives(dir int) bool {
+	text, err := read(l.buf[:], dir, nameStat)
+	if err != nil {
+		return refused(err)
+	}
+	_, state, kernel, ok := parseParent(text)
+	return ok && !kernel && !Process{State: state}.Zombie()
+}
+
+// environment reads whether the environment that the process was executed with
+// names the service.
+func (l *looker) environment(dir int, p *Process) error {
+	text, err := read(l.buf[:], dir, nameEnviron)
+	env := environ(text)
+	lock, named := env.value("LOCKSHIM_LOCK")
+	if named {
+		_, inherits := env.value("LOCKSHIM_FD")
+		_, p.Held = env.value("LOCKSHIM_HOLD")
+		p.Marked = inherits && lock == l.query.Lock
+	}
+	return err
+}
+
+// identify reads who the process is. It comes before describe: of a process
+// that executes a program in between, the old image with the new arguments is
+// taken for a worker for a moment, the new image with the old arguments for a
+// server.
+func (l *looker) identify(dir int, p *Process) bool {
+	text, err := read(l.buf[:], dir, nameStat)
+	return err == nil && parseStat(text, p) == nil
+}
+
+// describe reads what is wanted of a process that counts: its program and arguments.
+func (l *looker) describe(dir int, p *Process) {
+	if link, err := readlinkat(dir, nameExe, l.link[:]); err == nil {
+		p.Exe = string(bytes.TrimSuffix(link, deleted))
+	}
+	if text, err := read(l.buf[:], dir, nameCmdline); err == nil {
+		p.Args = parseArgs(text)
+	}
+}
+
+// farDigits: a descriptor whose number has that many digits, 1000 and up, is
+// looked at whatever its name. The inherited one is there, and stays to be found
+// when the lockfile was renamed.
+const farDigits = 4
+
+// grips merges what the descriptors of a process have of the lockfile.
+func (l *looker) grips(dir int) (grip, error) {
+	fds, err := openat(dir, nameFD, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return grip{}, err
+	}
+	defer unix.Close(fds)
+	var g grip
+	err = eachNumber(fds, l.entries[:], func(name []byte) { g = g.add(l.grip(dir, fds, name)) })
+	return g, err
+}
+
+// grip is what the one descriptor called name has of the lockfile.
+func (l *looker) grip(dir, fds int, name []byte) grip {
+	link, err := readlinkat(fds, name, l.link[:])
+	if err != nil || len(link) == 0 || link[0] != '/' {
+		return grip{} // a socket, a pipe
+	}
+	path, gone := bytes.CutSuffix(link, deleted)
+	number := name[:len(name)-1]
+	if string(path[bytes.LastIndexByte(path, '/')+1:]) != l.base && len(number) < farDigits {
+		return grip{}
+	}
+	ours := gone && string(path) == l.query.Lock
+	if !ours && !l.ours(fds, string(number)) {
+		return grip{}
+	}
+	text, err := read(l.buf[:], dir, slices.Concat([]byte("fdinfo/"), name))
+	if err != nil {
+		return grip{open: true}
+	}
+	return parseLocks(text)
+}
+
+// ours reports whether the descriptor is of one of the service's inodes.
+//
+// The kernel is told to answer from what it has in memory (statx(2)): a server
+// of NFS that is dead, or of FUSE, would keep whoever asks it waiting for ever,
+// and among the descriptors of a host there is one of such a file sooner or later.
+func (l *looker) ours(fds int, fd string) bool {
+	var st unix.Statx_t
+	if unix.Statx(fds, fd, unix.AT_STATX_DONT_SYNC, unix.STATX_INO, &st) != nil {
+		return false
+	}
+	return slices.Contains(l.query.Files, FileID{Dev: unix.Mkdev(st.Dev_major, st.Dev_minor), Ino: st.Ino})
+}
