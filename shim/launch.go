@@ -47,19 +47,24 @@ func (m *machine) launch() error {
 	return nil
 }
 
+// forkRoom is how many numbers above the inherited one a fork needs for itself,
+// to move descriptors out of each other's way (forkAndExecInChild in Go's
+// syscall/exec_linux.go).
+const forkRoom = 4
+
 // farthest is a free number for the inherited descriptor: the first from farFD
-// up, or the highest below the limit of descriptors.
+// up, or the highest that the limit of descriptors allows.
 func farthest() (int, error) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, fmt.Errorf("cannot read the limit of descriptors: %w", err)
 	}
-	for fd := farFD; uint64(fd) < limit.Cur; fd++ {
+	for fd := farFD; uint64(fd+forkRoom) <= limit.Cur; fd++ {
 		if !open(fd) {
 			return fd, nil
 		}
 	}
-	for fd := int(min(limit.Cur, farFD)) - 1; fd > 2; fd-- {
+	for fd := int(min(limit.Cur, farFD)) - forkRoom; fd > 2; fd-- {
 		if !open(fd) {
 			return fd, nil
 		}

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"flag"
+	"io"
 	"strconv"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 )
 
 // A call is one command line, parsed.
@@ -22,100 +22,80 @@ func (c *call) dispatch(args []string) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		c.verb = findVerb(args[0])
 	}
-	if c.verb != nil && !c.verb.command {
+	if c.verb == nil {
+		return c.root(args)
+	}
+	args = args[1:]
+	if !c.verb.command {
 		args = flagsFirst(c.verb, args)
 	}
-	return c.app().Run(append([]string{"lockshim"}, args...))
+	if err := c.parse(c.verb.options, args); err != nil {
+		return err
+	}
+	if c.switchGiven("help") {
+		return printResult(verbHelp(c.verb))
+	}
+	return c.verb.run(c)
 }
 
-// app is the parser's view of the one verb in use.
+// parse reads flags up to the first word that is none, and keeps what follows.
 //
-// The library's own help, version, exit codes and messages are all switched off:
-// its help subcommand would steal `run -- help`, -v is its version flag, it ends
-// the process by itself, it prints wrong usage to standard output, and an unknown
-// verb exits with 3, which is `status` saying that nothing runs.
-func (c *call) app() *cli.App {
-	cli.HelpFlag = nil
-	app := &cli.App{
-		Name:                      "lockshim",
-		HideHelp:                  true,
-		HideHelpCommand:           true,
-		HideVersion:               true,
-		DisableSliceFlagSeparator: true,
-		ExitErrHandler:            func(*cli.Context, error) {},
-		OnUsageError:              c.wrongUsage,
-		Flags:                     cliFlags(rootOptions()),
-		Action:                    c.root,
-	}
-	if c.verb != nil {
-		app.Commands = []*cli.Command{c.command(c.verb)}
-	}
-	return app
-}
-
-// command is the parser's view of a verb.
-func (c *call) command(v *verb) *cli.Command {
-	return &cli.Command{
-		Name:            v.name,
-		HideHelp:        true,
-		HideHelpCommand: true,
-		OnUsageError:    c.wrongUsage,
-		Flags:           cliFlags(v.options),
-		Action: func(ctx *cli.Context) error {
-			c.take(ctx, v.options)
-			if c.switchGiven("help") {
-				return printResult(verbHelp(v))
-			}
-			return v.run(c)
-		},
-	}
-}
-
-// cliFlags is the parser's view of a verb's flags. Values are strings until the
-// verb looks at them, so that a wrong one is told in one way, whether it came
-// from the command line or from the environment.
-func cliFlags(options []option) []cli.Flag {
-	flags := make([]cli.Flag, 0, len(options))
-	for _, o := range options {
-		switch {
-		case o.value == "":
-			f := &cli.BoolFlag{Name: o.name}
-			if o.name == "help" {
-				f.Aliases = []string{"h"}
-			}
-			flags = append(flags, f)
-		case o.repeat:
-			flags = append(flags, &cli.StringSliceFlag{Name: o.name, KeepSpace: true})
-		default:
-			flags = append(flags, &cli.StringFlag{Name: o.name})
-		}
-	}
-	return flags
-}
-
-// take keeps what the parser found.
-func (c *call) take(ctx *cli.Context, options []option) {
-	c.args = ctx.Args().Slice()
+// It is the standard parser, which prints nothing here and knows no help: its
+// -help would steal `run -- help`. Values are strings until the verb looks at
+// them, so that a wrong one is told in one way, whether it came from the command
+// line or from the environment.
+func (c *call) parse(options []option, args []string) error {
 	c.given = map[string][]string{}
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
 	for _, o := range options {
-		switch {
-		case !ctx.IsSet(o.name):
-		case o.value == "":
-			c.given[o.name] = []string{strconv.FormatBool(ctx.Bool(o.name))}
-		case o.repeat:
-			c.given[o.name] = ctx.StringSlice(o.name)
-		default:
-			c.given[o.name] = []string{ctx.String(o.name)}
+		flags.Var(&given{c.given, o}, o.name, "")
+		if o.name == "help" {
+			flags.Var(&given{c.given, o}, "h", "")
 		}
 	}
+	if err := flags.Parse(args); err != nil {
+		return c.wrongUsage(err)
+	}
+	c.args = flags.Args()
+	return nil
+}
+
+// A given keeps the values of one flag. It is a flag.Value.
+type given struct {
+	values map[string][]string
+	option
+}
+
+// String is for the parser's own help, which nobody sees.
+func (g *given) String() string { return "" }
+
+// IsBoolFlag tells the parser that a switch has no value.
+func (g *given) IsBoolFlag() bool { return g.value == "" }
+
+// Set takes a value. The last one counts, but for a flag that may be repeated.
+func (g *given) Set(value string) error {
+	if g.IsBoolFlag() {
+		on, err := strconv.ParseBool(value)
+		if err != nil {
+			return err
+		}
+		value = strconv.FormatBool(on)
+	}
+	if !g.repeat {
+		g.values[g.name] = nil
+	}
+	g.values[g.name] = append(g.values[g.name], value)
+	return nil
 }
 
 // flagsFirst moves the flags of a verb before its other words: the parser stops
 // at the first word that is not a flag, and `wait SERVICE --timeout 5` is how
 // people write it. What follows `--` is never a flag.
 func flagsFirst(v *verb, args []string) []string {
-	flags, words := []string{args[0]}, []string{"--"}
-	for i := 1; i < len(args); i++ {
+	flags, words := []string{}, []string{"--"}
+	for i := 0; i < len(args); i++ {
 		word := args[i]
 		switch o := v.option(strings.TrimLeft(word, "-")); {
 		case word == "--":

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"runtime/debug"
-
-	"github.com/urfave/cli/v2"
-)
+import "runtime/debug"
 
 // version is set by the linker for a release: -X main.version=1.2.3.
 var version string
@@ -33,8 +29,10 @@ func rootOptions() []option {
 //
 // `lockshim help` works here, and only here: everywhere else help is a flag,
 // because COMMAND may be a program called help.
-func (c *call) root(ctx *cli.Context) error {
-	c.take(ctx, rootOptions())
+func (c *call) root(args []string) error {
+	if err := c.parse(rootOptions(), args); err != nil {
+		return err
+	}
 	switch {
 	case c.switchGiven("version"):
 		return printResult("lockshim " + versionText() + "\n")

@@ -52,6 +52,7 @@ func (c *call) run() error {
 		return err
 	}
 	cfg.Signals, cfg.Terminal = subscribe()
+	cfg.Rest = rest
 	code, err := shim.Run(cfg)
 	if err != nil {
 		return err

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
@@ -128,7 +126,7 @@ func errNoRuntimeDir(name string, refused []error) error {
 }
 
 // wrongUsage says what the parser did not like in lockshim's own words.
-func (c *call) wrongUsage(_ *cli.Context, err error, _ bool) error {
+func (c *call) wrongUsage(err error) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 		return wrong("", "cannot use %s: %s has no such flag", dashed(name), c.who())

@@ -101,13 +101,13 @@ func TestWhereAValueComesFrom(t *testing.T) {
 func TestFlagsFirst(t *testing.T) {
 	v := findVerb("wait")
 	for _, c := range []struct{ words, want []string }{
-		{[]string{"wait", "web", "--timeout", "5"}, []string{"wait", "--timeout", "5", "--", "web"}},
-		{[]string{"wait", "--timeout=5", "web"}, []string{"wait", "--timeout=5", "--", "web"}},
-		{[]string{"wait", "web", "-timeout", "5", "-h"}, []string{"wait", "-timeout", "5", "-h", "--", "web"}},
-		{[]string{"wait", "--", "--timeout", "5"}, []string{"wait", "--", "--timeout", "5"}},
-		{[]string{"wait", "a", "--", "--b"}, []string{"wait", "--", "a", "--b"}},
-		{[]string{"wait", "-"}, []string{"wait", "--", "-"}},
-		{[]string{"wait", "web", "--timeout"}, []string{"wait", "--timeout"}},
+		{[]string{"web", "--timeout", "5"}, []string{"--timeout", "5", "--", "web"}},
+		{[]string{"--timeout=5", "web"}, []string{"--timeout=5", "--", "web"}},
+		{[]string{"web", "-timeout", "5", "-h"}, []string{"-timeout", "5", "-h", "--", "web"}},
+		{[]string{"--", "--timeout", "5"}, []string{"--", "--timeout", "5"}},
+		{[]string{"a", "--", "--b"}, []string{"--", "a", "--b"}},
+		{[]string{"-"}, []string{"--", "-"}},
+		{[]string{"web", "--timeout"}, []string{"--timeout"}},
 	} {
 		if got := flagsFirst(v, c.words); !slices.Equal(got, c.want) {
 			t.Errorf("%q gives %q", c.words, got)

@@ -20,7 +20,7 @@ func TestActions(t *testing.T) {
 		syscall.SIGHUP: {Kind: Reload}, syscall.SIGUSR2: {Kind: Upgrade},
 	}
 	unknown := map[syscall.Signal]Action{
-		syscall.SIGTERM: {Every, syscall.SIGTERM}, syscall.SIGQUIT: {Every, syscall.SIGQUIT}, syscall.SIGINT: {Every, syscall.SIGINT},
+		syscall.SIGTERM: {Kind: Stop}, syscall.SIGQUIT: {Every, syscall.SIGQUIT}, syscall.SIGINT: {Every, syscall.SIGINT},
 		syscall.SIGHUP: {Forward, syscall.SIGHUP}, syscall.SIGUSR2: {Forward, syscall.SIGUSR2},
 	}
 	for _, p := range All() {
@@ -85,7 +85,7 @@ func TestWith(t *testing.T) {
 	if !maps.Equal(p.Actions, before) {
 		t.Error("With changed the profile that it was asked of")
 	}
-	if q.Action(sigHup).Kind != Stop || q.Action(sigTerm) != (Action{Every, sigTerm}) {
+	if q.Action(sigHup).Kind != Stop || q.Action(sigTerm) != (Action{Kind: Stop}) {
 		t.Errorf("With lost something: %v", q.Actions)
 	}
 	if r.Action(sigHup) != (Action{Forward, syscall.SIGUSR1}) || r.Action(sigTerm).Kind != Ignore {
@@ -96,7 +96,7 @@ func TestWith(t *testing.T) {
 	}
 	all := All()
 	all[0].Actions[sigTerm] = Action{Kind: Ignore}
-	if generic().Action(sigTerm).Kind != Every {
+	if generic().Action(sigTerm).Kind != Stop {
 		t.Error("the tables of two calls share a map")
 	}
 }

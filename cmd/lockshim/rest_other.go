@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// rest does nothing: there is no shim to rest here.
+func rest() {}
