@@ -52,13 +52,14 @@ type Process struct {
 	PPID    int      `json:"ppid"`
 	Group   int      `json:"group"`
 	Session int      `json:"session"`
-	State   string   `json:"state"`            // one letter of proc_pid_stat(5): R, S, D, Z, T …
-	Image   Image    `json:"image"`            // which exec it runs
-	Forked  bool     `json:"forked,omitempty"` // it runs the image that it was forked with: it never executed one itself
-	Exe     string   `json:"exe,omitempty"`    // the file that it runs, without " (deleted)"; "" if not to be seen
-	Args    []string `json:"args,omitempty"`   // its command line, as /proc shows it now
-	Memory  int64    `json:"memory,omitempty"` // resident bytes
-	Ticks   Clock    `json:"-"`                // turns Start into a time
+	State   string   `json:"state"`             // one letter of proc_pid_stat(5): R, S, D, Z, T …
+	Image   Image    `json:"image"`             // which exec it runs
+	Forked  bool     `json:"forked,omitempty"`  // it runs the image that it was forked with: it never executed one itself
+	Exiting bool     `json:"exiting,omitempty"` // it is past exit: it gives its memory back, then its descriptors
+	Exe     string   `json:"exe,omitempty"`     // the file that it runs, without " (deleted)"; "" if not to be seen
+	Args    []string `json:"args,omitempty"`    // its command line, as /proc shows it now
+	Memory  int64    `json:"memory,omitempty"`  // resident bytes
+	Ticks   Clock    `json:"-"`                 // turns Start into a time
 
 	Marked    bool `json:"marked,omitempty"`    // its environment has this service's LOCKSHIM_LOCK and LOCKSHIM_FD
 	Held      bool `json:"held,omitempty"`      // it was started by lockshim hold
@@ -68,8 +69,10 @@ type Process struct {
 	Guard     bool `json:"guard,omitempty"`     // a descriptor of it has the guard: it is a shim
 }
 
-// Zombie reports whether the process has ended and was not waited for.
-func (p Process) Zombie() bool { return p.State == "Z" || p.State == "X" }
+// Zombie reports whether the process has ended and was not waited for, or runs
+// no more of its program: until the kernel has taken it apart it may hold the lock,
+// while its environment, command line and image are gone already.
+func (p Process) Zombie() bool { return p.Exiting || p.State == "Z" || p.State == "X" }
 
 // Started is when the process was forked, by the host's clock, to a hundredth
 // of a second. It moves when the clock is set.

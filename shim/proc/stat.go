@@ -22,11 +22,12 @@ const (
 	statFields  = statEnv + 1
 )
 
-// The bits of field 9 that are read: PF_FORKNOEXEC and PF_KTHREAD of the
-// kernel's include/linux/sched.h. ps(1) shows the first as its flag 1.
+// The bits of field 9 that are read: PF_EXITING, PF_FORKNOEXEC and PF_KTHREAD of
+// the kernel's include/linux/sched.h. ps(1) shows the second as its flag 1.
 const (
-	flagForked = 0x00000040
-	flagKernel = 0x00200000
+	flagExiting = 0x00000004
+	flagForked  = 0x00000040
+	flagKernel  = 0x00200000
 )
 
 // parseStat reads the text of /proc/PID/stat into p. The name in parentheses
@@ -40,7 +41,8 @@ func parseStat(text []byte, p *Process) error {
 	p.PPID = int(number(fields[statPPID]))
 	p.Group = int(number(fields[statGroup]))
 	p.Session = int(number(fields[statSession]))
-	p.Forked = number(fields[statFlags])&flagForked != 0
+	flags := number(fields[statFlags])
+	p.Forked, p.Exiting = flags&flagForked != 0, flags&flagExiting != 0
 	p.Start = number(fields[statStart])
 	p.Memory = int64(number(fields[statRSS])) * pageSize
 	p.Image = Image{Stack: number(fields[statStack]), Args: number(fields[statArgs]), Env: number(fields[statEnv])}
