@@ -61,6 +61,11 @@ class _Lockshim(object):
         function.lockshim = self
         return function
 
+    def names(self):
+        """Gunicorn's hooks that have ours around them: a method below for each.
+        What else a generation has to tell needs no more than another method."""
+        return [name[len("around_"):] for name in dir(self) if name.startswith("around_")]
+
     def around_on_starting(self, theirs):
         """In the master, after daemonizing and a preloaded application."""
         def on_starting(server):
@@ -221,7 +226,7 @@ def _lockshim(configuration):
         hook = _Lockshim(path)
         hook.chain(Config)
     hook.hold(patience)
-    for name in ("on_starting", "pre_exec", "pre_fork"):
+    for name in hook.names():
         configuration.setdefault(name, hook)
 
 

@@ -11,15 +11,17 @@ import (
 )
 
 // LOCKSHIM_FD may name anything by the time the server starts: a wrapper closed
-// it, or uses the number. What it is now stays as it is, the lock is taken by way
-// of the path, and the next generation inherits that descriptor.
+// it, or uses the number. What it is now stays as it is, also when the garbage is
+// collected; the lock is taken by way of the path, and the next generation
+// inherits that descriptor.
 func TestDescriptorIsSomethingElse(t *testing.T) {
 	each(t, func(t *testing.T, c setup) {
-		for _, way := range []string{closed, text, huge, otherFile, namesake, socket} {
+		for _, way := range []string{closed, text, low, huge, otherFile, namesake, socket} {
 			t.Run(way, func(t *testing.T) {
 				t.Parallel()
-				c.way = way
+				c.way, c.above = way, collecting[c.name]
 				s := serve(t, c)
+				s.respawn()
 				s.otherIsUntouched()
 				s.takenByPath()
 				s.upgrade()
@@ -88,25 +90,6 @@ func (s *service) told(fd int) {
 	}
 }
 
-// closing is an application that closes every descriptor that it does not know.
-var closing = map[string]string{
-	"unicorn":  `ObjectSpace.each_object(File) { |f| f.close if !f.closed? && f.fileno == ENV["LOCKSHIM_FD"].to_i } if ENV["LOCKSHIM_FD"]` + "\n",
-	"gunicorn": "os.close(int(os.environ['LOCKSHIM_FD']))\n",
-}
-
-func TestApplicationClosesTheDescriptor(t *testing.T) {
-	each(t, func(t *testing.T, c setup) {
-		c.preload, c.app = true, closing[c.name]
-		s := serve(t, c)
-		s.holds(s.everyone()...)
-		s.respawn()
-		s.holds(s.everyone()...)
-		s.upgrade()
-		s.holds(s.everyone()...)
-		s.stop()
-	})
-}
-
 // Another process may have the lock exclusively: lockshim itself, for a moment,
 // or somebody's flock -x. The server boots all the same, says so, and has the lock
 // from the first fork on that finds it free.
@@ -125,21 +108,36 @@ func TestLockedExclusively(t *testing.T) {
 	})
 }
 
-// asking makes a configuration say when it is about to load the hook, and then
-// whether the lock is there.
-var asking = map[string][2]string{
-	"unicorn": {`say "evaluating"`, `say "locked #{File.read("/proc/self/fdinfo/#{ENV["LOCKSHIM_FD"]}").scan("FLOCK").size}"`},
-	"gunicorn": {`say("evaluating")`,
-		`say("locked %d" % open("/proc/self/fdinfo/" + os.environ["LOCKSHIM_FD"]).read().count("FLOCK"))`},
+// refusals makes a configuration say when a lock is refused, and, once the hook
+// is loaded, whether it has the lock.
+var refusals = map[string][2]string{
+	"unicorn": {`
+File.prepend(Module.new { def flock(how); super.tap { |had| say "refused" unless had }; end })
+`, `
+say "locked #{File.read("/proc/self/fdinfo/#{ENV["LOCKSHIM_FD"]}").scan("FLOCK").size}"
+`},
+	"gunicorn": {`
+import fcntl
+plain = fcntl.flock
+def flock(fd, how):
+    try:
+        plain(fd, how)
+    except BlockingIOError:
+        say("refused")
+        raise
+fcntl.flock = flock
+`, `
+say("locked %d" % open("/proc/self/fdinfo/" + os.environ["LOCKSHIM_FD"]).read().count("FLOCK"))
+`},
 }
 
 // A lock that is exclusive for a moment only is waited for.
 func TestLockedForAMoment(t *testing.T) {
 	each(t, func(t *testing.T, c setup) {
-		c.way, c.exclusive, c.above, c.below = closed, true, asking[c.name][0], asking[c.name][1]
+		c.way, c.exclusive, c.above, c.below = closed, true, refusals[c.name][0], refusals[c.name][1]
 		s := prepare(t, c)
 		s.launch()
-		s.until("evaluating", 1)
+		s.until("refused", 1)
 		s.unlock()
 		s.generation()
 		if s.last("locked") != 1 {

@@ -21,6 +21,7 @@ const (
 	relative  = "relative"  // LOCKSHIM_LOCK is no path, there is no LOCKSHIM_FD
 	closed    = "closed"    // LOCKSHIM_FD names no open descriptor
 	text      = "text"      // LOCKSHIM_FD is no number
+	low       = "low"       // LOCKSHIM_FD is a number that the server's language uses itself
 	huge      = "huge"      // LOCKSHIM_FD is a number beyond every limit
 	otherFile = "otherFile" // LOCKSHIM_FD is open on another file, which it shares the lock of
 	namesake  = "namesake"  // the same, and that file has the same base name, but no lock
@@ -121,6 +122,8 @@ func descriptor(o orders) (fd int, env []string, err error) {
 		return -1, []string{"LOCKSHIM_LOCK=web"}, nil
 	case text:
 		return -1, append(env, "LOCKSHIM_FD=1025x"), nil
+	case low:
+		return -1, append(env, "LOCKSHIM_FD=3"), nil
 	case huge:
 		return -1, append(env, "LOCKSHIM_FD=99999999999999999999"), nil
 	case closed:

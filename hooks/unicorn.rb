@@ -133,10 +133,9 @@ module ::Lockshim
 
     # Moves file to a number above those that servers sweep. Where the limit of
     # descriptors forbids it, the low number does: before_exec has the last word.
-    # Ruby 3.1 has no name for F_DUPFD_CLOEXEC.
+    # Ruby asks the kernel for F_DUPFD_CLOEXEC here.
     def lift(file)
-      copy = defined?(Fcntl::F_DUPFD_CLOEXEC) ? Fcntl::F_DUPFD_CLOEXEC : Fcntl::F_DUPFD
-      high = file.fcntl(copy, 1025)
+      high = file.fcntl(Fcntl::F_DUPFD, 1025)
       file.close
       File.for_fd(high, autoclose: false)
     rescue Errno::EINVAL, Errno::EMFILE
