@@ -51,7 +51,13 @@ func (c *call) run() error {
 	if err != nil {
 		return err
 	}
-	cfg.Signals, cfg.Terminal = subscribe()
+	terminal, foreground := atTerminal()
+	ears := listen(terminal)
+	cfg.Signals, cfg.Terminal = ears.signals, foreground
+	cfg.Emit = func(e shim.Event) {
+		ears.heard(e)
+		c.log.emit(e)
+	}
 	cfg.Rest = rest
 	code, err := shim.Run(cfg)
 	if err != nil {
@@ -87,14 +93,13 @@ func (c *call) checkCommand() error {
 	return nil
 }
 
-func (c *call) readLog(cfg *shim.Config) error {
+func (c *call) readLog(*shim.Config) error {
 	quiet, err := c.on("quiet")
 	if err != nil {
 		return err
 	}
 	format, err := c.oneOf("log-format", "text", "json")
 	c.log = &renderer{json: format == "json", quiet: quiet}
-	cfg.Emit = c.log.emit
 	return err
 }
 

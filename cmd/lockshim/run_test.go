@@ -59,22 +59,55 @@ func TestALogReaderThatHasGoneEndsNothing(t *testing.T) {
 }
 
 // A signal that was ignored at the start stays ignored, as nohup(1) wants it: the
-// server here would die of HUP if the shim passed it on. TERM follows, and the
-// kernel and Go both deliver the lower number first.
+// server here would die of HUP if the shim passed it on, and dies of TERM.
 func TestNohup(t *testing.T) {
-	for _, c := range []struct{ prefix, want string }{{"env", "129"}, {"nohup", "143"}} {
+	for _, c := range []struct {
+		prefix, want string
+		send         []syscall.Signal
+	}{
+		{"env", "129", []syscall.Signal{syscall.SIGHUP}},
+		{"nohup", "143", []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM}},
+	} {
 		cmd := lockshimCommand(t, t.TempDir(), "run", "--lock", "web", "--",
 			"env", "--default-signal=HUP", "sh", "-c", "echo up; exec cat")
 		cmd.Path = needs(t, c.prefix, "coreutils")
 		cmd.Args = append([]string{c.prefix}, cmd.Args...)
 		server, _ := shimOf(t, cmd)
-		for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM} {
+		for _, sig := range c.send {
 			if err := cmd.Process.Signal(sig); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if got := exitCode(cmd.Wait()); got != c.want {
 			t.Errorf("%s: exits with %s", c.prefix, got)
+		}
+		server.Close()
+	}
+}
+
+// Signals that nobody translates reach the server: the common ones as soon as it
+// is up, the real-time ones once its launch has been told.
+func TestSignalsReachTheServer(t *testing.T) {
+	for _, c := range []struct {
+		sig  syscall.Signal
+		want string
+	}{{syscall.SIGUSR1, "138"}, {syscall.SIGUSR2, "140"}, {syscall.Signal(40), "168"}} {
+		cmd := lockshimCommand(t, t.TempDir(), "run", "--lock", "web", "--", "sh", "-c", "echo up; exec cat")
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, _ := shimOf(t, cmd)
+		events := bufio.NewScanner(stderr)
+		for c.sig > 32 && events.Scan() && !strings.HasPrefix(events.Text(), "lockshim: launched") {
+		}
+		if err := cmd.Process.Signal(c.sig); err != nil {
+			t.Fatal(err)
+		}
+		for events.Scan() {
+		}
+		if got := exitCode(cmd.Wait()); got != c.want {
+			t.Errorf("%v: exits with %s", c.sig, got)
 		}
 		server.Close()
 	}

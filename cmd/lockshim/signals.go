@@ -7,25 +7,62 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/lockshim/lockshim/shim"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
-// subscribe asks for every signal that the shim acts on, and tells whether this
-// process leads a terminal.
-//
-// A signal that was ignored at the start stays ignored, as nohup(1) wants it.
-// (Go can tell that of HUP and INT only.) On a terminal WINCH and TSTP are the
-// terminal's and reach the server by themselves.
-func subscribe() (signals <-chan os.Signal, terminal bool) {
-	group, err := unix.IoctlGetInt(unix.Stdin, unix.TIOCGPGRP)
-	attached := err == nil
-	var wanted []os.Signal
+// A listener asks for the signals that the shim acts on. Each one costs some
+// 20 µs, and a server should not wait for forty: the rare ones follow when it has
+// been launched. Until then the Go runtime swallows them (os/signal, "Default
+// behavior of signals in Go programs").
+type listener struct {
+	signals chan os.Signal
+	later   []os.Signal
+}
+
+// listen leaves out a signal that was ignored at the start, as nohup(1) wants
+// it. (Go can tell that of HUP and INT only.) On a terminal WINCH and TSTP are
+// the terminal's and reach the server by themselves.
+func listen(terminal bool) *listener {
+	l := &listener{signals: make(chan os.Signal, 64)} // a burst of signals while the machine is at work
+	var now []os.Signal
 	for _, sig := range profile.Signals() {
-		if !signal.Ignored(sig) && !(attached && (sig == syscall.SIGWINCH || sig == syscall.SIGTSTP)) {
-			wanted = append(wanted, sig)
+		switch {
+		case signal.Ignored(sig), terminal && (sig == syscall.SIGWINCH || sig == syscall.SIGTSTP):
+		case common(sig):
+			now = append(now, sig)
+		default:
+			l.later = append(l.later, sig)
 		}
 	}
-	ch := make(chan os.Signal, 64) // a burst of signals while the machine is at work
-	signal.Notify(ch, wanted...)   // in one call: each one costs
-	return ch, attached && group == unix.Getpgrp()
+	signal.Notify(l.signals, now...)
+	return l
+}
+
+// common reports a signal that somebody may send as soon as the server is up.
+func common(sig syscall.Signal) bool {
+	switch sig {
+	case syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2,
+		syscall.SIGWINCH, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGTSTP, syscall.SIGCONT:
+		return true
+	}
+	return false
+}
+
+// heard looks for the event that says that there is a server.
+func (l *listener) heard(e shim.Event) {
+	switch e.Kind {
+	case shim.Launched, shim.Adopted, shim.Stopping:
+		if l.later != nil {
+			signal.Notify(l.signals, l.later...)
+			l.later = nil
+		}
+	}
+}
+
+// atTerminal reports whether standard input is this process's terminal, and
+// whether this process is in its foreground.
+func atTerminal() (terminal, foreground bool) {
+	group, err := unix.IoctlGetInt(unix.Stdin, unix.TIOCGPGRP)
+	return err == nil, err == nil && group == unix.Getpgrp()
 }
