@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 )
 
 // A response is a line of the server's.
@@ -28,20 +29,20 @@ type response struct {
 // said what came of it (os.ErrDeadlineExceeded); ErrRefused; ErrLost; a
 // *RemoteError; errors.ErrUnsupported; else an errno.
 func Call(lock string, r Request, progress func(json.RawMessage)) (json.RawMessage, error) {
-	result, err := call(lock, r, progress)
+	result, err := call(lock, r, progress, patience)
 	if err != nil {
 		return nil, fmt.Errorf("cannot ask the shim of %s: %w", lock, err)
 	}
 	return result, nil
 }
 
-// call is Call with bare errors.
-func call(lock string, r Request, progress func(json.RawMessage)) (json.RawMessage, error) {
+// call is Call with bare errors, and with another time to wait.
+func call(lock string, r Request, progress func(json.RawMessage), wait time.Duration) (json.RawMessage, error) {
 	line, err := encode(r)
 	if err != nil {
 		return nil, err
 	}
-	c, err := dial(lock)
+	c, err := dial(lock, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func unanswered(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("%w: nothing came within %v: %w", ErrNoServer, patience, err)
+		return fmt.Errorf("%w: it is there and says nothing: %w", ErrNoServer, err)
 	case errors.Is(err, syscall.ECONNRESET):
 		// The other end was closed before our line was read: see
 		// unix_release_sock() in the kernel's net/unix/af_unix.c.

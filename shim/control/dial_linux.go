@@ -11,17 +11,18 @@ import (
 	"github.com/lockshim/lockshim/shim/control/sockfile"
 )
 
-// dial connects with the shim of a lockfile and makes sure that it is one.
-func dial(lock string) (*conn, error) {
+// dial connects with the shim of a lockfile and makes sure that it is one. It
+// waits no longer than wait, and neither does the conn.
+func dial(lock string, wait time.Duration) (*conn, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := connect(fd, Path(lock)); err != nil {
+	if err := connect(fd, Path(lock), wait); err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
-	c, err := newConn(fd, patience)
+	c, err := newConn(fd, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +35,8 @@ func dial(lock string) (*conn, error) {
 
 // connect connects the blocking socket fd, and makes it non-blocking. No poller
 // can wait for a place in a full backlog: connect(2) does, up to SO_SNDTIMEO.
-func connect(fd int, path string) error {
-	limit := unix.NsecToTimeval(patience.Nanoseconds())
+func connect(fd int, path string, wait time.Duration) error {
+	limit := unix.NsecToTimeval(wait.Nanoseconds())
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit); err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func unconnected(err error) error {
 		errors.Is(err, unix.EPROTOTYPE), errors.Is(err, ErrTooLong):
 		return fmt.Errorf("%w: %w", ErrNoServer, err)
 	case errors.Is(err, unix.EAGAIN):
-		return fmt.Errorf("%w: its backlog was full for %v: %w", ErrNoServer, patience, os.ErrDeadlineExceeded)
+		return fmt.Errorf("%w: too many wait for it: %w", ErrNoServer, os.ErrDeadlineExceeded)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}

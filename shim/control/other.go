@@ -5,6 +5,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A Server is never made here.
@@ -22,10 +23,12 @@ func (s *Server) Close() error { return nil }
 // A conn is never made here.
 type conn struct {
 	peer Peer
-	wait int
+	wait time.Duration
 }
 
-func dial(lock string) (*conn, error)      { return nil, unsupported("reach a control socket") }
+func dial(lock string, wait time.Duration) (*conn, error) {
+	return nil, unsupported("reach a control socket")
+}
 func (c *conn) ask(line []byte) error      { return unsupported("ask") }
 func (c *conn) Read(p []byte) (int, error) { return 0, unsupported("read") }
 func (c *conn) progress(line []byte) error { return unsupported("send progress") }
