@@ -17,7 +17,7 @@ import (
 type life struct {
 	pid    int // the peer
 	server int
-	start  time.Duration // exec of the peer -> first instruction of the server
+	start  time.Duration // fork of the peer -> first instruction of the server
 }
 
 // stampTimeout is how long a server may take to tell that it runs.
@@ -25,24 +25,32 @@ const stampTimeout = 60 * time.Second
 
 // begin starts a peer, and returns when the server is as it will stay.
 func (b *bench) begin(argv []string) (life, error) {
-	path, err := exec.LookPath(argv[0])
+	pid, began, err := b.spawn(argv)
 	if err != nil {
 		return life{}, err
 	}
-	null := uintptr(b.null)
-	attr := &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{null, null, null}}
-	began := clock()
-	pid, err := syscall.ForkExec(path, argv, attr)
-	if err != nil {
-		return life{}, fmt.Errorf("cannot start %s: %w", argv[0], err)
-	}
-	b.track(pid)
 	server, first, err := b.stamp()
 	if err != nil {
 		return life{}, fmt.Errorf("cannot see the server of %q: %w", argv, err)
 	}
 	b.track(server)
 	return life{pid: pid, server: server, start: first - began}, nil
+}
+
+// spawn starts a program that reads and writes nothing, and says when it did.
+func (b *bench) spawn(argv []string) (pid int, began time.Duration, err error) {
+	path, err := exec.LookPath(argv[0])
+	if err != nil {
+		return 0, 0, err
+	}
+	null := uintptr(b.null)
+	attr := &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{null, null, null}}
+	began = clock()
+	if pid, err = syscall.ForkExec(path, argv, attr); err != nil {
+		return 0, 0, fmt.Errorf("cannot start %s: %w", argv[0], err)
+	}
+	b.track(pid)
+	return pid, began, nil
 }
 
 // stamp reads what a server tells of itself.

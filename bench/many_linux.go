@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
 // many prints what a host full of services pays for the programs between.
 func (b *bench) many() error {
-	peers := with(b.peers(), func(p peer) bool { return p.rest && !p.slow })
+	peers := with(b.peers(), func(p peer) bool { return slices.Contains([]string{flockName, bareName, dumbName, shimName}, p.name) })
 	lives, err := b.beginMany(peers)
 	if err != nil {
 		return err

@@ -25,37 +25,41 @@ func (s series) at(q float64) time.Duration {
 func (s series) median() time.Duration { return s.at(0.5) }
 func (s series) p99() time.Duration    { return s.at(0.99) }
 
-// warm is the number of first rounds that do not count: they read programs from
-// the disk.
+// warm is the number of first rounds that do not count.
 const warm = 2
 
 // slowRuns is how often a peer that polls is measured.
 const slowRuns = 4
 
-// interleave measures peers in rounds, each in another order.
-func (b *bench) interleave(peers []peer, runs int) (map[string]*sample, error) {
+func newSamples(peers []peer) map[string]*sample {
 	samples := map[string]*sample{}
 	for _, p := range peers {
 		samples[p.name] = &sample{}
 	}
-	for round := range runs + warm {
+	return samples
+}
+
+// interleave measures peers in rounds, each in another order.
+func (b *bench) interleave(peers []peer, samples map[string]*sample, rounds int) error {
+	for round := range rounds {
 		for _, i := range rand.Perm(len(peers)) {
-			if peers[i].slow && round >= warm+slowRuns {
+			s := samples[peers[i].name]
+			if peers[i].slow && len(s.exit) >= slowRuns {
 				continue
 			}
-			if err := b.once(peers[i], i, samples[peers[i].name], round >= warm); err != nil {
-				return nil, err
+			if err := b.once(peers[i], i, s); err != nil {
+				return err
 			}
 		}
 		if round%50 == 49 {
-			note("%d of %d rounds", round+1-warm, runs)
+			note("%d of %d rounds", round+1, rounds)
 		}
 	}
-	return samples, nil
+	return nil
 }
 
 // once is one start and one exit. Each peer has its own lockfile.
-func (b *bench) once(p peer, i int, s *sample, counts bool) error {
+func (b *bench) once(p peer, i int, s *sample) error {
 	l, err := b.begin(p.argv(b.path(fmt.Sprintf("lock%d", i)), b.server, b.fifo))
 	if err != nil {
 		return err
@@ -65,9 +69,7 @@ func (b *bench) once(p peer, i int, s *sample, counts bool) error {
 	if err != nil {
 		return err
 	}
-	if counts {
-		s.start, s.exit = append(s.start, l.start), append(s.exit, took)
-	}
+	s.start, s.exit = append(s.start, l.start), append(s.exit, took)
 	return nil
 }
 
@@ -76,10 +78,13 @@ func (b *bench) measured() (map[string]*sample, error) {
 	if b.samples != nil {
 		return b.samples, nil
 	}
-	asked := func(p peer) bool { return p.exit && b.asked("exit") || p.start && b.asked("start") }
-	var err error
-	b.samples, err = b.interleave(with(b.peers(), asked), b.runs)
-	return b.samples, err
+	peers := with(b.peers(), func(p peer) bool { return p.exit && b.asked("exit") || p.start && b.asked("start") })
+	// The first rounds read the programs from the disk.
+	if err := b.interleave(with(peers, func(p peer) bool { return !p.slow }), newSamples(peers), warm); err != nil {
+		return nil, err
+	}
+	b.samples = newSamples(peers)
+	return b.samples, b.interleave(peers, b.samples, b.runs)
 }
 
 func (b *bench) asked(name string) bool { return slices.Contains(b.topics, name) }

@@ -38,5 +38,9 @@ func ratio(a, b time.Duration) string {
 	if b == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%.2f", float64(a)/float64(b))
+	r := float64(a) / float64(b)
+	if r >= 100 {
+		return fmt.Sprintf("%.0f", r)
+	}
+	return fmt.Sprintf("%.2f", r)
 }

@@ -61,11 +61,11 @@ func (b *bench) statuses() (status, ps series, err error) {
 		if err := b.complete(out); err != nil {
 			return nil, nil, err
 		}
-		began = clock()
-		if _, err := exec.Command("ps", "-e", "-o", "pid,ppid,rss,args").Output(); err != nil {
-			return nil, nil, fmt.Errorf("cannot see the processes: %w", err)
+		took, err := b.timed("ps", "-e", "-o", psColumns)
+		if err != nil {
+			return nil, nil, err
 		}
-		ps = append(ps, clock()-began)
+		ps = append(ps, took)
 	}
 	_, err = b.stopOne(l, lock)
 	return status, ps, err
