@@ -84,9 +84,9 @@ func TestCloseThenReply(t *testing.T) {
 	lock := lockIn(t)
 	s := listen(t, lock)
 	serve(t, s, func(r *Request) {
-		do(t, s.Close())
-		do(t, r.Progress("closing"))
-		do(t, r.Reply("stopped"))
+		good(t, s.Close())
+		good(t, r.Progress("closing"))
+		good(t, r.Reply("stopped"))
 	})
 	asks(t, lock, Request{Verb: Stop}, `"stopped"`)
 }

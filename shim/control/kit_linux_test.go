@@ -25,6 +25,14 @@ func do(t *testing.T, err error) {
 	}
 }
 
+// good fails the test for an error, from any goroutine.
+func good(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // is fails the test if err is not each of targets.
 func is(t *testing.T, what string, err error, targets ...error) {
 	t.Helper()
@@ -134,21 +142,22 @@ func raw(t *testing.T, lock string) *client {
 	return &client{c, t, bufio.NewReader(c)}
 }
 
-// send writes text, all of it unless the server has closed the connection.
+// send writes text, all of it unless the server has closed the connection. Any
+// goroutine may call it.
 func (c *client) send(text string) {
 	c.t.Helper()
 	if _, err := io.WriteString(c, text); err != nil && !hasClosed(err) {
-		c.t.Fatal(err)
+		c.t.Error(err)
 	}
 }
 
-// response reads a line from the server.
+// response reads a line from the server. Any goroutine may call it.
 func (c *client) response() response {
 	c.t.Helper()
 	line, err := c.lines.ReadBytes('\n')
-	do(c.t, err)
+	good(c.t, err)
 	var r response
-	do(c.t, json.Unmarshal(line, &r))
+	good(c.t, json.Unmarshal(line, &r))
 	return r
 }
 
