@@ -5,6 +5,7 @@ package hooks_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -27,18 +28,18 @@ func TestApplicationClosesTheDescriptor(t *testing.T) {
 	})
 }
 
-// reusing is one that then opens another file by the number.
+// reusing is one that then has another file by the number.
 var reusing = map[string]string{
 	"unicorn": `
 require "fcntl"
 number = ENV["LOCKSHIM_FD"].to_i
+file = File.open("config.ru")
 IO.for_fd(number).close
-IO.for_fd(File.open("config.ru").fcntl(Fcntl::F_DUPFD, number), autoclose: false).close_on_exec = false
+IO.for_fd(file.fcntl(Fcntl::F_DUPFD, number), autoclose: false).close_on_exec = false
 say "reused #{number}"
 `,
 	"gunicorn": `
 number = int(os.environ["LOCKSHIM_FD"])
-os.close(number)
 os.dup2(os.open("app.py", os.O_RDONLY), number)
 say("reused %d" % number)
 `,
@@ -46,22 +47,30 @@ say("reused %d" % number)
 
 func TestApplicationUsesTheNumber(t *testing.T) {
 	each(t, func(t *testing.T, c setup) {
-		for _, way := range []string{shared, closed} {
-			t.Run("way="+way, func(t *testing.T) {
+		for name, from := range map[string]setup{
+			"inherited": {way: shared}, "opened": {way: closed}, "opened below the limit": {way: closed, limit: 256},
+		} {
+			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				c.way, c.preload, c.above, c.app = way, true, collecting[c.name], reusing[c.name]
+				c.way, c.limit, c.preload, c.above, c.app = from.way, from.limit, true, collecting[c.name], reusing[c.name]
 				s := serve(t, c)
 				s.respawn()
 				s.holds(s.everyone()...)
-				number := s.last("reused")
-				if closesOnExec(t, s.master, number) {
-					t.Errorf("descriptor %d, which is the application's now, is close-on-exec", number)
-				}
-				if name, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", s.master, number)); err != nil || name == s.path {
-					t.Errorf("descriptor %d, which is the application's now: %s, %v", number, name, err)
-				}
+				s.leftAlone(s.last("reused"))
 				s.stop()
 			})
 		}
 	})
+}
+
+// leftAlone fails the test unless the master's descriptor is the application's,
+// and as the application left it.
+func (s *service) leftAlone(number int) {
+	s.t.Helper()
+	if closesOnExec(s.t, s.master, number) {
+		s.t.Errorf("descriptor %d, which is the application's now, is close-on-exec", number)
+	}
+	if name, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", s.master, number)); err != nil || filepath.Dir(name) != s.dir || name == s.path {
+		s.t.Errorf("descriptor %d, which is the application's now: %s, %v", number, name, err)
+	}
 }
