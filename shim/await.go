@@ -4,25 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
 // await blocks until the exclusive lock of the service is the shim's: of the
-// file that it opened, and of each one that the path has come to name since,
-// as a generation may have opened that. It runs in a goroutine of its own,
-// which owns the files until it hands them back.
+// files that it opened, the last of which the path named, and of each one that
+// the path has come to name since, as a generation may have opened that. It runs
+// in a goroutine of its own, which owns the files until it hands them back.
 func (m *machine) await(own []*flock.File) {
 	f := fact{own: own}
-	for {
-		last := f.own[len(f.own)-1]
-		if err := last.Wait(); err != nil {
+	for i := 0; i < len(f.own); i++ {
+		if err := f.own[i].Wait(); err != nil {
 			f.input = input{kind: lockFailed, err: err}
 			f.event = Event{Kind: Trouble, Err: err}
 			break
 		}
-		next, err := successor(last)
+		if i < len(f.own)-1 {
+			continue
+		}
+		next, err := successor(f.own)
 		if err != nil {
 			f.event = Event{Kind: Trouble, Err: err}
 		}
@@ -35,9 +38,10 @@ func (m *machine) await(own []*flock.File) {
 	m.facts <- f
 }
 
-// successor is the file that the path of last names now, guarded; nil where it
-// names the same one, or none.
-func successor(last *flock.File) (*flock.File, error) {
+// successor is the file that the path of own names now, guarded; nil where it
+// names one of them, or none.
+func successor(own []*flock.File) (*flock.File, error) {
+	last := own[len(own)-1]
 	if same, err := last.Named(); same || err != nil {
 		return nil, err
 	}
@@ -47,6 +51,9 @@ func successor(last *flock.File) (*flock.File, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot follow the lockfile that took the place of the one in use: %w", err)
+	}
+	if slices.ContainsFunc(own, func(f *flock.File) bool { return f.ID() == next.ID() }) {
+		return nil, next.Close()
 	}
 	// Another shim may have it by now. It found this one's tree, or will.
 	_, err = next.Guard()

@@ -112,7 +112,7 @@ func inheritable(fd int) bool {
 
 // share takes the shared lock on a description of its own.
 func (m *machine) share() (*flock.File, error) {
-	share, err := m.own[0].Reopen()
+	share, err := m.named().Reopen()
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,7 @@ func (m *machine) see(everyone bool) error {
 	if err != nil {
 		return err
 	}
+	m.lost = s.Lost
 	m.view = proc.Classify(s, m.classifyRules())
 	m.remember(s)
 	m.ending = slices.ContainsFunc(s.Processes, m.unreaped)

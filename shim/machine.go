@@ -29,6 +29,7 @@ type machine struct {
 	last     proc.ID // the master that ended last
 	known    []generation
 	view     proc.View
+	lost     []proc.Lost      // locks of members on files that the path does not name
 	ending   bool             // a master has ended that the shim has yet to reap
 	told     map[int]bool     // foreign holders that were named
 	watched  map[proc.ID]bool // members that are nobody's children of ours
@@ -36,6 +37,9 @@ type machine struct {
 	busy     bool      // there was work since the last rest
 	wide     bool      // the look that is put off is at everyone
 	nextLook time.Time // not sooner
+
+	holding bool    // events wait: another shim may turn out to have the service
+	held    []Event // those
 
 	pending []input
 	timers  [timerKinds]*time.Timer
@@ -216,12 +220,26 @@ func (m *machine) leave(code int) {
 	m.emit(Event{Kind: Exiting, Code: code})
 }
 
-// emit tells the caller.
+// emit tells the caller, at once or once it is settled that the shim runs.
 func (m *machine) emit(e Event) {
-	if m.cfg.Emit != nil {
+	if e.Time.IsZero() {
 		e.Time = time.Now()
+	}
+	switch {
+	case m.holding:
+		m.held = append(m.held, e)
+	case m.cfg.Emit != nil:
 		m.cfg.Emit(e)
 	}
+}
+
+// release tells what was held back.
+func (m *machine) release() {
+	m.holding = false
+	for _, e := range m.held {
+		m.emit(e)
+	}
+	m.held = nil
 }
 
 // giveBack gives the exclusive lock back, so that a hook can take the shared one.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/lockshim/lockshim/shim/flock"
@@ -78,6 +80,7 @@ func (m *machine) start() error {
 		return err
 	}
 	m.exe = path
+	m.holding = true
 	running, err := m.anybody()
 	if err != nil {
 		return err
@@ -91,6 +94,9 @@ func (m *machine) start() error {
 // begin adopts what runs, or launches.
 func (m *machine) begin(running bool) error {
 	m.state = state{lock: asked, code: unknown}
+	if !running || m.cfg.IfRunning == Replace {
+		m.release()
+	}
 	switch {
 	case !running:
 		if err := m.launch(); err != nil {
@@ -113,11 +119,12 @@ func (m *machine) begin(running bool) error {
 // adopt follows the tree that was found.
 func (m *machine) adopt() {
 	m.state.adopted = true
-	e := Event{Kind: Adopted}
+	e := Event{Time: time.Now(), Kind: Adopted}
 	if masters := m.view.Masters(); len(masters) > 0 {
 		e.PID, e.Command = masters[len(masters)-1].PID, masters[len(masters)-1].Args
 	}
-	m.emit(e)
+	m.held = append([]Event{e}, m.held...)
+	m.release()
 	m.watch()
 	m.pending = append(m.pending, input{kind: looked, seen: m.census()})
 }
@@ -199,6 +206,9 @@ func (m *machine) anybody() (bool, error) {
 	if len(m.view.Shims) > 1 { // one is this one: the other's lockfile was deleted
 		return false, m.locked(m.view.Shims, true)
 	}
+	if err := m.follow(); err != nil {
+		return false, err
+	}
 	servers := m.view.Servers()
 	if len(servers) > 0 && m.cfg.IfRunning == Refuse {
 		if masters := m.view.Masters(); len(masters) > 0 {
@@ -212,6 +222,35 @@ func (m *machine) anybody() (bool, error) {
 	return true, nil
 }
 
+// follow opens the files that members have locked and the path does not name any
+// more, to wait for them too. Who guards one of them has the service.
+func (m *machine) follow() error {
+	for _, lost := range m.lost {
+		if slices.Contains(m.files, lost.File) {
+			continue
+		}
+		f, err := flock.OpenLost(m.cfg.Lock, lost.PID, lost.FD, lost.File)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESTALE) {
+			continue // its holder has ended; another one is in the list, or none is left
+		}
+		if err != nil {
+			return err
+		}
+		m.own, m.files = append([]*flock.File{f}, m.own...), append(m.files, lost.File)
+		guarded, err := f.Guard()
+		if err != nil {
+			return err
+		}
+		if !guarded {
+			return m.locked(m.view.Shims, true)
+		}
+	}
+	return nil
+}
+
+// named is the lockfile that the path named when it was opened.
+func (m *machine) named() *flock.File { return m.own[len(m.own)-1] }
+
 // nobodyHidden makes sure that the lock's holders have been seen: one that
 // cannot be might be the service, and a launch would make a second tree.
 func (m *machine) nobodyHidden() error {
@@ -219,11 +258,11 @@ func (m *machine) nobodyHidden() error {
 	if holders > 0 {
 		return nil
 	}
-	free, err := eventually(m.own[0].TryWait)
+	free, err := eventually(m.named().TryWait)
 	if err == nil && !free {
 		return m.locked(nil, false)
 	}
-	return errors.Join(err, m.own[0].Release())
+	return errors.Join(err, m.named().Release())
 }
 
 // writePidfile writes the shim's own pid file, whole or not at all.

@@ -80,6 +80,9 @@ func (o *observation) stopTree(emit func(Event)) error {
 	if err := m.see(true); err != nil {
 		return err
 	}
+	if err := m.follow(); err != nil {
+		return err
+	}
 	m.state = state{lock: asked, code: unknown, adopted: true, giveUp: true}
 	m.watch()
 	next, actions := m.rules.stop(m.state, m.rules.profile.Stop)

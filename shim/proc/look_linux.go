@@ -30,9 +30,30 @@ var pageSize = int64(os.Getpagesize())
 // counted in Blind; what /proc does not list (hidepid=2, another pid namespace)
 // is not.
 //
+// Where members have the lock on files that q does not name, it looks a second
+// time, for whoever has those open.
+//
 // Errors wrap what the system said of /proc itself.
 func Look(q Query) (Snapshot, error) {
-	l := looker{query: q, base: path.Base(q.Lock), clock: now()}
+	l := looker{query: q, names: []string{path.Base(q.Lock)}, clock: now()}
+	s, err := l.look()
+	if err != nil || len(s.Lost) == 0 {
+		return s, err
+	}
+	again := looker{query: q, names: slices.Compact(slices.Sorted(slices.Values(l.names))), clock: l.clock}
+	for _, lost := range s.Lost {
+		if !slices.Contains(again.query.Files, lost.File) {
+			again.query.Files = append(slices.Clip(again.query.Files), lost.File)
+		}
+	}
+	second, err := again.look()
+	second.Lost = s.Lost
+	return second, err
+}
+
+// look is one pass.
+func (l *looker) look() (Snapshot, error) {
+	q := l.query
 	pids, err := l.pids()
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("cannot list /proc: %w", err)
@@ -51,10 +72,11 @@ func Look(q Query) (Snapshot, error) {
 // A looker fills a snapshot. Its buffers spare a look most of its garbage.
 type looker struct {
 	query Query
-	base  string // the lockfile's name, without its directory
+	names []string // what the lockfile is called, without its directory
 	clock Clock
 	seen  Snapshot
-	all   []kin // every process; nil until it is needed
+	fd    []byte // of the process at hand: its LOCKSHIM_FD, nil where it is no member
+	all   []kin  // every process; nil until it is needed
 
 	path    [32]byte
 	entries [8 << 10]byte // of a directory, while link and buf are in use

@@ -111,6 +111,16 @@ func (c Clock) Time(ticks uint64) time.Time {
 type Snapshot struct {
 	Processes []Process `json:"processes"`
 	Blind     int       `json:"blind,omitempty"` // processes whose descriptors or environment could not be read
+	Lost      []Lost    `json:"lost,omitempty"`  // locks of members on files that the query did not name
+}
+
+// A Lost is a descriptor by which a process whose environment names the service
+// has the shared lock on a file that the path does not name any more: it was
+// deleted, replaced or renamed. That file is the service's all the same.
+type Lost struct {
+	PID  int    `json:"pid"`
+	FD   int    `json:"fd"`
+	File FileID `json:"file"`
 }
 
 // A Query says what a Look is after.

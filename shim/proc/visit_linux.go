@@ -20,7 +20,7 @@ func (l *looker) visit(pid int, inTree bool) {
 	defer unix.Close(dir)
 	p := Process{ID: ID{PID: pid}, Ticks: l.clock}
 	envErr := l.environment(dir, &p)
-	g, err := l.grips(dir)
+	g, err := l.grips(dir, pid)
 	if (refused(envErr) || refused(err)) && l.lives(dir) {
 		l.seen.Blind++
 	}
@@ -53,11 +53,15 @@ func (l *looker) lives(dir int) bool {
 func (l *looker) environment(dir int, p *Process) error {
 	text, err := read(l.buf[:], dir, nameEnviron)
 	env := environ(text)
+	l.fd = nil
 	lock, named := env.value("LOCKSHIM_LOCK")
 	if named {
-		_, inherits := env.value("LOCKSHIM_FD")
+		fd, inherits := env.value("LOCKSHIM_FD")
 		_, p.Held = env.value("LOCKSHIM_HOLD")
 		p.Marked = inherits && lock == l.query.Lock
+		if p.Marked {
+			l.fd = []byte(fd)
+		}
 	}
 	return err
 }
@@ -87,48 +91,58 @@ func (l *looker) describe(dir int, p *Process) {
 const farDigits = 4
 
 // grips merges what the descriptors of a process have of the lockfile.
-func (l *looker) grips(dir int) (grip, error) {
+func (l *looker) grips(dir, pid int) (grip, error) {
 	fds, err := openat(dir, nameFD, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return grip{}, err
 	}
 	defer unix.Close(fds)
 	var g grip
-	err = eachNumber(fds, l.entries[:], func(name []byte) { g = g.add(l.grip(dir, fds, name)) })
+	err = eachNumber(fds, l.entries[:], func(name []byte) { g = g.add(l.grip(dir, fds, pid, name)) })
 	return g, err
 }
 
 // grip is what the one descriptor called name has of the lockfile.
-func (l *looker) grip(dir, fds int, name []byte) grip {
+func (l *looker) grip(dir, fds, pid int, name []byte) grip {
 	link, err := readlinkat(fds, name, l.link[:])
 	if err != nil || len(link) == 0 || link[0] != '/' {
 		return grip{} // a socket, a pipe
 	}
 	path, gone := bytes.CutSuffix(link, deleted)
-	number := name[:len(name)-1]
-	if string(path[bytes.LastIndexByte(path, '/')+1:]) != l.base && len(number) < farDigits {
+	base := path[bytes.LastIndexByte(path, '/')+1:]
+	fd := name[:len(name)-1]
+	named, told := slices.Contains(l.names, string(base)), bytes.Equal(fd, l.fd)
+	if !named && !told && len(fd) < farDigits {
 		return grip{}
 	}
-	ours := gone && string(path) == l.query.Lock
-	if !ours && !l.ours(fds, string(number)) {
+	file, err := identity(fds, string(fd))
+	known := err == nil && slices.Contains(l.query.Files, file)
+	lost := err == nil && !known && l.fd != nil && (named || told)
+	ours := known || gone && string(path) == l.query.Lock
+	if !ours && !lost {
 		return grip{}
 	}
 	text, err := read(l.buf[:], dir, slices.Concat([]byte("fdinfo/"), name))
 	if err != nil {
-		return grip{open: true}
+		return grip{open: ours}
 	}
-	return parseLocks(text)
+	g := parseLocks(text)
+	if lost && g.shared {
+		l.names = append(l.names, string(base))
+		l.seen.Lost = append(l.seen.Lost, Lost{PID: pid, FD: int(number(fd)), File: file})
+	} else if !ours {
+		return grip{}
+	}
+	return g
 }
 
-// ours reports whether the descriptor is of one of the service's inodes.
+// identity is which file a descriptor is of.
 //
 // The kernel is told to answer from what it has in memory (statx(2)): a server
 // of NFS that is dead, or of FUSE, would keep whoever asks it waiting for ever,
 // and among the descriptors of a host there is one of such a file sooner or later.
-func (l *looker) ours(fds int, fd string) bool {
+func identity(fds int, fd string) (FileID, error) {
 	var st unix.Statx_t
-	if unix.Statx(fds, fd, unix.AT_STATX_DONT_SYNC, unix.STATX_INO, &st) != nil {
-		return false
-	}
-	return slices.Contains(l.query.Files, FileID{Dev: unix.Mkdev(st.Dev_major, st.Dev_minor), Ino: st.Ino})
+	err := unix.Statx(fds, fd, unix.AT_STATX_DONT_SYNC, unix.STATX_INO, &st)
+	return FileID{Dev: unix.Mkdev(st.Dev_major, st.Dev_minor), Ino: st.Ino}, err
 }
