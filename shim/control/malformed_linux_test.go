@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -66,11 +67,13 @@ func TestWellFormedRequests(t *testing.T) {
 		"a megabyte more": `{"verb":"status"}` + "\n" + strings.Repeat("x", 1<<20),
 	} {
 		c := raw(t, lock)
-		go c.send(line)
+		var sending sync.WaitGroup
+		sending.Go(func() { c.send(line) })
 		if r := c.response(); string(r.Result) != `"status"` {
 			t.Errorf("%s: answer %+v, want a status", name, r)
 		}
 		c.isClosed()
+		sending.Wait()
 	}
 }
 
