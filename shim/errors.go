@@ -22,8 +22,8 @@ var (
 	ErrNotFound = errors.New("command not found")
 	// ErrPidfile: a pid file cannot be written, or must not be removed.
 	ErrPidfile = errors.New("pid file")
-	// ErrInternal: the machine met what cannot happen. A bug in lockshim.
-	ErrInternal = errors.New("internal error")
+	// ErrBusy: the service is at something that does not allow it now.
+	ErrBusy = errors.New("busy")
 )
 
 // A LockedError says that another shim, or a running tree, has the service.

@@ -8,18 +8,24 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/lockshim/lockshim/shim/control"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
-// Inspect says what can be seen of a service, its shim alive or dead, from the
-// lockfile and /proc alone. A service whose lockfile was deleted is found all
+// Inspect says what is known of a service: what its shim knows, or, where none
+// answers, what can be seen from the lockfile and /proc alone: generations are
+// counted from those that live then. A service whose lockfile was deleted is found all
 // the same; a lockfile that nobody ever made is a free service.
 //
 // What the caller may not read it cannot see: ask as the service's user, or as
 // root. Errors are those of flock.Open and of proc.Look.
 func Inspect(lock string) (Status, error) {
+	var s Status
+	if asked, err := consult(lock, control.Request{Verb: control.Status}, &s); asked && err == nil {
+		return s, nil
+	}
 	o, err := observe(lock)
 	if err != nil {
 		return Status{}, err
@@ -33,24 +39,58 @@ func Inspect(lock string) (Status, error) {
 // Errors wrap ErrNotRunning where no master lives, or the errno: EPERM where
 // the master belongs to somebody else.
 func Signal(lock string, sig syscall.Signal) ([]int, error) {
+	var pids []int
+	asked, err := consult(lock, control.Request{Verb: control.Signal, Signal: profile.SignalName(sig)}, &pids)
+	if asked {
+		return pids, err
+	}
 	o, err := observe(lock)
 	if err != nil {
 		return nil, err
 	}
 	lead := o.view.Masters()
-	if len(lead) == 0 {
-		return nil, fmt.Errorf("cannot signal %s: %w", lock, ErrNotRunning)
-	}
 	if o.rules.Profile.Send(sig).Kind != profile.Every {
-		lead = lead[len(lead)-1:]
+		lead = lead[max(0, len(lead)-1):]
 	}
+	return o.signal(lead, sig)
+}
+
+// Reload tells the current master to reload, by its profile's signal. It
+// returns who was signalled; when the reload is complete it cannot say.
+//
+// Errors wrap profile.ErrNoOperation, ErrBusy while a stop runs, or are those
+// of Signal.
+func Reload(lock string) ([]int, error) {
 	var pids []int
-	for _, p := range lead {
+	if asked, err := consult(lock, control.Request{Verb: control.Reload}, &pids); asked {
+		return pids, err
+	}
+	o, err := observe(lock)
+	if err != nil {
+		return nil, err
+	}
+	lead := o.view.Masters()
+	sig := o.rules.Profile.Reload
+	if len(lead) > 0 && sig == 0 {
+		return nil, noReload(o.rules.Profile)
+	}
+	return o.signal(lead[max(0, len(lead)-1):], sig)
+}
+
+// signal sends sig to processes, and returns the pids of those who got it.
+func (o *observation) signal(to []proc.Process, sig syscall.Signal) ([]int, error) {
+	var pids []int
+	for _, p := range to {
 		err := proc.Signal(p.ID, sig)
 		if err != nil && !errors.Is(err, proc.ErrGone) {
 			return pids, err
 		}
-		pids = append(pids, p.PID)
+		if err == nil {
+			pids = append(pids, p.PID)
+		}
+	}
+	if len(pids) == 0 {
+		return nil, fmt.Errorf("cannot signal %s: %w", o.lock, ErrNotRunning)
 	}
 	slices.Sort(pids)
 	return pids, nil

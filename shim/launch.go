@@ -59,12 +59,12 @@ func farthest() (int, error) {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, fmt.Errorf("cannot read the limit of descriptors: %w", err)
 	}
-	for fd := farFD; uint64(fd+forkRoom) <= limit.Cur; fd++ {
+	for fd := farFD; uint64(fd+forkRoom) <= uint64(limit.Cur); fd++ {
 		if !open(fd) {
 			return fd, nil
 		}
 	}
-	for fd := int(min(limit.Cur, farFD)) - forkRoom; fd > 2; fd-- {
+	for fd := int(min(uint64(limit.Cur), farFD)) - forkRoom; fd > 2; fd-- {
 		if !open(fd) {
 			return fd, nil
 		}

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lockshim/lockshim/shim/control"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 )
@@ -41,6 +42,10 @@ type machine struct {
 	holding bool    // events wait: another shim may turn out to have the service
 	held    []Event // those
 
+	server     *control.Server
+	stoppers   []*control.Request // who waits for the end
+	nextStatus time.Time          // not sooner
+
 	pending []input
 	timers  [timerKinds]*time.Timer
 	surveys []time.Duration
@@ -71,6 +76,8 @@ type fact struct {
 	own   []*flock.File // lockGranted: the descriptions, back from the waiting goroutine
 	files []proc.FileID // lockGranted: inodes that the path came to name
 	event Event         // to be emitted first, if it has a kind
+
+	request *control.Request // what an operator asks for; nothing else
 }
 
 // The timers. None runs at rest.
@@ -150,7 +157,10 @@ func (m *machine) learn(f fact) {
 	switch f.kind {
 	case exited:
 		f.input.role = m.ended(f)
-	case looked: // nothing for step: an event, or a stop at the terminal
+	case looked: // nothing for step: an event, a request, or a stop at the terminal
+		if f.request != nil {
+			m.answer(f.request)
+		}
 		return
 	}
 	m.pending = append(m.pending, f.input)
@@ -201,6 +211,8 @@ func (m *machine) perform(a action) {
 		m.emit(Event{Kind: Ignored, Signal: a.signal, Err: m.refusal(a.signal)})
 	case relaunch:
 		m.err = m.launch()
+	case fail:
+		m.gaveUp()
 	case exit:
 		m.leave(a.code)
 	}
@@ -218,6 +230,7 @@ func (m *machine) refusal(sig syscall.Signal) error {
 func (m *machine) leave(code int) {
 	m.code = code
 	m.emit(Event{Kind: Exiting, Code: code})
+	m.hangUp(code)
 }
 
 // emit tells the caller, at once or once it is settled that the shim runs.

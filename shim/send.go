@@ -11,8 +11,8 @@ import (
 // errNobody: a signal found nobody to go to.
 var errNobody = errors.New("no master lives")
 
-// send signals who the target is now, each through a pidfd.
-func (m *machine) send(to target, sig syscall.Signal) {
+// send signals who the target is now, each through a pidfd, and returns who got it.
+func (m *machine) send(to target, sig syscall.Signal) []proc.Process {
 	if err := m.see(to == everybody); err != nil {
 		m.emit(Event{Kind: Trouble, Err: err})
 	}
@@ -27,9 +27,10 @@ func (m *machine) send(to target, sig syscall.Signal) {
 	}
 	if len(sent) == 0 {
 		m.emit(Event{Kind: Ignored, Signal: sig, Err: errNobody})
-		return
+		return nil
 	}
 	m.emit(Event{Kind: Signalled, PID: sent[0].PID, Signal: sig, Processes: sent})
+	return sent
 }
 
 // resolve lists the processes of a target, sorted by pid.

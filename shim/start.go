@@ -113,6 +113,7 @@ func (m *machine) begin(running bool) error {
 		m.adopt()
 	}
 	go m.await(m.own)
+	m.serve()
 	return nil
 }
 

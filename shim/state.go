@@ -77,13 +77,14 @@ const (
 	exited                       // a child, or a watched member, ended
 	looked                       // a look at /proc was taken
 	signalled                    // the shim was sent a signal
+	requested                    // an operator asks for a stop
 	settled                      // what comes by itself has come: look why not
 	stepDue                      // the schedule's step has had its time
 	doubtDue                     // a leader that may be a launcher's child has had its time
 )
 
 func (k inputKind) String() string {
-	return [...]string{"granted", "lock failed", "exited", "looked", "signalled", "settled", "step due", "doubt due"}[k]
+	return [...]string{"granted", "lock failed", "exited", "looked", "signalled", "requested", "settled", "step due", "doubt due"}[k]
 }
 
 // A role is what an ended process was.
@@ -135,11 +136,12 @@ const (
 	tell                       // emit an event
 	ignore                     // tell that a signal was not passed on
 	relaunch                   // launch the server
+	fail                       // tell who asked for a stop that it was in vain
 	exit                       // return code
 )
 
 func (k actionKind) String() string {
-	return [...]string{"look", "send", "ask", "give back", "settle", "step in", "no step", "doubt", "tell", "ignore", "relaunch", "exit"}[k]
+	return [...]string{"look", "send", "ask", "give back", "settle", "step in", "no step", "doubt", "tell", "ignore", "relaunch", "fail", "exit"}[k]
 }
 
 // A target names whom a signal goes to. The loop looks who that is at the

@@ -30,6 +30,9 @@ func (r rules) step(s state, in input) (state, []action) {
 		return r.looked(s, in.seen)
 	case signalled:
 		return r.signalled(s, r.profile.Action(in.signal), in)
+	case requested:
+		s.replace = false
+		return r.stop(s, r.profile.Stop)
 	case settled:
 		return s, []action{{kind: look, everyone: true}}
 	case stepDue:

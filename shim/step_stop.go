@@ -36,7 +36,7 @@ func (r rules) take(s state) (state, []action) {
 		return s, []action{{kind: exit, code: stillThere}}
 	}
 	if s.at >= len(s.schedule) {
-		return s, []action{{kind: noStep}}
+		return s, []action{{kind: noStep}, {kind: fail}}
 	}
 	step := s.schedule[s.at]
 	actions := []action{

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lockshim/lockshim/shim/control"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 )
@@ -36,7 +37,7 @@ func Stop(lock string, emit func(Event)) error {
 // grace is what a shim may take beyond its schedule.
 const grace = 5 * time.Second
 
-// stopShim asks the shim, and waits for its end.
+// stopShim asks the shim, over its socket or by TERM, and waits for its end.
 func (o *observation) stopShim() error {
 	h, err := proc.Open(o.view.Shims[0].ID)
 	if errors.Is(err, proc.ErrGone) {
@@ -44,6 +45,11 @@ func (o *observation) stopShim() error {
 	}
 	if err != nil {
 		return err
+	}
+	if asked, err := consult(o.lock, control.Request{Verb: control.Stop}, new(int)); asked && err != nil && !errors.Is(err, control.ErrLost) {
+		return errors.Join(err, h.Close())
+	} else if asked {
+		return errors.Join(h.Wait(), h.Close())
 	}
 	if err := h.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, proc.ErrGone) {
 		return errors.Join(err, h.Close())

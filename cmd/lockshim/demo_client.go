@@ -56,11 +56,12 @@ func (s *stream) stop() {
 
 // request reports whether a whole answer came.
 func request(port int) bool {
-	conn, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	conn, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return false
 	}
 	defer unix.Close(conn)
+	unix.CloseOnExec(conn)
 	if unix.Connect(conn, loopback(port)) != nil {
 		return false
 	}

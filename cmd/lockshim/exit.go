@@ -6,6 +6,7 @@ import (
 
 	"github.com/lockshim/lockshim/shim"
 	"github.com/lockshim/lockshim/shim/flock"
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // The exit codes that this package itself names.
@@ -51,14 +52,14 @@ func outcomes() []outcome {
 		{code: "2", verb: "stop", exit: 2, means: "still there at the end of the schedule", is: []error{shim.ErrStillThere}},
 		{code: "64", exit: exitUsage, means: "wrong usage", is: []error{errUsage}},
 		{code: "69", exit: 69, means: "this platform or file system cannot do it",
-			is:    []error{flock.ErrFilesystem, errors.ErrUnsupported},
+			is:    []error{flock.ErrFilesystem, errors.ErrUnsupported, profile.ErrNoOperation},
 			errno: []syscall.Errno{syscall.ENOSYS, syscall.EOPNOTSUPP}},
-		{code: "70", exit: exitInternal, means: "a bug in lockshim", is: []error{shim.ErrInternal}},
+		{code: "70", exit: exitInternal, means: "a bug in lockshim"},
 		{code: "71", exit: exitSystem, means: "the system refused: fork, flock, memory"},
 		{code: "73", exit: 73, means: "the lockfile cannot be created", is: []error{flock.ErrCreate, errNoDirectory},
 			errno: []syscall.Errno{syscall.ELOOP, syscall.ENAMETOOLONG, syscall.ENOTDIR}},
-		{code: "75", exit: 75, means: "locked by another, not running, or timed out",
-			is: []error{flock.ErrHeld, shim.ErrTimeout, shim.ErrNotRunning, shim.ErrStillThere}},
+		{code: "75", exit: 75, means: "locked by another, busy, not running, or timed out",
+			is: []error{flock.ErrHeld, shim.ErrBusy, shim.ErrTimeout, shim.ErrNotRunning, shim.ErrStillThere}},
 		{code: "77", exit: 77, means: "not permitted", errno: []syscall.Errno{syscall.EACCES, syscall.EPERM}},
 		{code: "78", exit: 78, means: "bad configuration: a lockfile, directory or pid file that cannot be trusted or used",
 			is: []error{flock.ErrNotRegular, flock.ErrUnsafe, shim.ErrPidfile, errUnsafeDirectory}},

@@ -89,7 +89,7 @@ func TestCodeOf(t *testing.T) {
 		{"run", wrap(errors.ErrUnsupported), 69},
 		{"run", wrap(flock.ErrFilesystem), 69},
 		{"run", wrap(syscall.ENOSYS), 69},
-		{"run", wrap(shim.ErrInternal), 70},
+		{"reload", wrap(shim.ErrBusy), 75},
 		{"run", errors.New("nobody has a word for it"), 70},
 		{"run", wrap(syscall.EAGAIN), 71},
 		{"run", wrap(syscall.ENAMETOOLONG), 73},

@@ -138,6 +138,28 @@ func (c *call) signal() error {
 	return printResult(pidLines(pids))
 }
 
+func reloadVerb() *verb {
+	return &verb{
+		name:    "reload",
+		args:    "SERVICE",
+		short:   "tell the current master to reload",
+		long:    "It sends the profile's reload signal, prints the pid that got it, and does not\nwait for the reload.",
+		example: "lockshim reload web",
+		run:     (*call).reload,
+	}
+}
+
+func (c *call) reload() error {
+	if err := c.onlyService(); err != nil {
+		return err
+	}
+	pids, err := shim.Reload(c.service.path)
+	if err != nil {
+		return err
+	}
+	return printResult(pidLines(pids))
+}
+
 func stopVerb() *verb {
 	return &verb{
 		name:  "stop",

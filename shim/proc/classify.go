@@ -94,11 +94,14 @@ func Classify(s Snapshot, r Rules) View {
 // divide returns the members, and files the shims and the foreign holders.
 func (v *View) divide(all []Process, r Rules) (members []Process) {
 	tree := Descendants(all, roots(all, r))
+	launched := Descendants(all, []int{r.Shim})
 	for _, p := range all {
 		switch {
 		case p.Zombie() || p.PID == r.Shim && !p.Guard:
 		case p.Guard:
 			v.Shims = append(v.Shims, p)
+		case p.Held && r.Launched != (ID{}) && !launched[p.PID]:
+			v.Members = append(v.Members, p) // whatever it runs: the server is elsewhere
 		case tree[p.PID] || p.Marked || p.Shared && r.claims(p):
 			members = append(members, p)
 		case p.Shared || p.Exclusive:

@@ -1,0 +1,150 @@
+package shim
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/lockshim/lockshim/shim/control"
+	"github.com/lockshim/lockshim/shim/proc"
+	"github.com/lockshim/lockshim/shim/profile"
+)
+
+// The codes of the errors that a running shim answers, besides control's own.
+const (
+	codeNotRunning  = "not-running"
+	codeStillThere  = "still-there"
+	codeNoOperation = "no-operation"
+	codeUsage       = "usage"
+	codeSystem      = "system"
+)
+
+// serve opens the control socket. Without one the shim does its work all the
+// same, and the verbs look at the lockfile and /proc.
+func (m *machine) serve() {
+	server, err := control.Listen(m.cfg.Lock)
+	if err != nil {
+		m.emit(Event{Kind: Trouble, Err: err})
+		return
+	}
+	m.server = server
+	go server.Serve(func(r *control.Request) {
+		m.facts <- fact{input: input{kind: looked}, request: r}
+	})
+}
+
+// answer does what an operator asks for. The state is published, which here is
+// to say in place, before the reply.
+func (m *machine) answer(r *control.Request) {
+	switch r.Verb {
+	case control.Status:
+		m.answerStatus(r)
+	case control.Signal:
+		m.answerSignal(r)
+	case control.Reload:
+		m.answerReload(r)
+	case control.Stop:
+		m.stoppers = append(m.stoppers, r)
+		m.pending = append(m.pending, input{kind: requested})
+	default:
+		r.Fail(control.CodeUnknown, fmt.Errorf("cannot %s: this lockshim does not know how", r.Verb))
+	}
+}
+
+// answerStatus takes a look, unless the last one is so young that looks would
+// take more than their share of the time.
+func (m *machine) answerStatus(r *control.Request) {
+	if time.Until(m.nextStatus) <= 0 {
+		began := time.Now()
+		if err := m.see(true); err != nil {
+			r.Fail(codeSystem, err)
+			return
+		}
+		m.nextStatus = time.Now().Add(lookShare * time.Since(began))
+	}
+	r.Reply(m.status())
+}
+
+// status is the machine's own knowledge of the service.
+func (m *machine) status() Status {
+	o := observation{lock: m.cfg.Lock, rules: m.classifyRules(), view: m.view}
+	s := o.status()
+	s.Shim = &ShimStatus{PID: os.Getpid(), Version: m.cfg.Version, Adopted: m.state.adopted}
+	i := slices.IndexFunc(m.view.Shims, func(p proc.Process) bool { return p.PID == os.Getpid() })
+	if i >= 0 {
+		s.Shim.Started = m.view.Shims[i].Started()
+	}
+	switch m.state.phase {
+	case stopping, lingering:
+		s.State = StateStop
+	case masterless:
+		s.State = NoMaster
+	}
+	return s
+}
+
+// answerSignal sends what the operator names, to whom such a signal goes.
+func (m *machine) answerSignal(r *control.Request) {
+	sig, err := profile.ParseSignal(r.Signal)
+	if err != nil {
+		r.Fail(codeUsage, err)
+		return
+	}
+	to := current
+	if m.rules.profile.Send(sig).Kind == profile.Every {
+		to = masters
+	}
+	m.answerSent(r, m.send(to, sig))
+}
+
+// answerReload sends the profile's reload.
+func (m *machine) answerReload(r *control.Request) {
+	sig := m.rules.profile.Reload
+	switch {
+	case sig == 0:
+		r.Fail(codeNoOperation, noReload(m.rules.profile))
+	case m.state.phase != serving:
+		r.Fail(control.CodeBusy, fmt.Errorf("cannot reload %s: the service is %s", m.cfg.Lock, m.state.phase))
+	default:
+		m.answerSent(r, m.send(current, sig))
+	}
+}
+
+// answerSent replies with the pids that were signalled.
+func (m *machine) answerSent(r *control.Request, sent []proc.Process) {
+	if len(sent) == 0 {
+		r.Fail(codeNotRunning, fmt.Errorf("cannot signal %s: %w", m.cfg.Lock, ErrNotRunning))
+		return
+	}
+	pids := []int{}
+	for _, p := range sent {
+		pids = append(pids, p.PID)
+	}
+	r.Reply(pids)
+}
+
+// gaveUp tells who asked for a stop that its schedule has ended in vain.
+func (m *machine) gaveUp() {
+	for _, r := range m.stoppers {
+		r.Fail(codeStillThere, fmt.Errorf("cannot stop %s: %w", m.cfg.Lock, ErrStillThere))
+	}
+	m.stoppers = nil
+}
+
+// hangUp answers who waits for the end, and removes the socket.
+func (m *machine) hangUp(code int) {
+	for _, r := range m.stoppers {
+		r.Reply(code)
+	}
+	if m.server != nil {
+		if err := m.server.Close(); err != nil {
+			m.emit(Event{Kind: Trouble, Err: err})
+		}
+	}
+}
+
+// noReload is the error of a profile without that operation.
+func noReload(p profile.Profile) error {
+	return fmt.Errorf("cannot reload with the profile %s: %w", p.Name, profile.ErrNoOperation)
+}
