@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 )
@@ -19,7 +20,7 @@ func (m *machine) await(own []*flock.File) {
 	for i := 0; i < len(f.own); i++ {
 		if err := f.own[i].Wait(); err != nil {
 			f.input = input{kind: lockFailed, err: err}
-			f.event = Event{Kind: Trouble, Err: err}
+			f.event = event.Event{Kind: event.Trouble, Err: err}
 			break
 		}
 		if i < len(f.own)-1 {
@@ -27,13 +28,13 @@ func (m *machine) await(own []*flock.File) {
 		}
 		next, err := successor(f.own)
 		if err != nil {
-			f.event = Event{Kind: Trouble, Err: err}
+			f.event = event.Event{Kind: event.Trouble, Err: err}
 		}
 		if next == nil {
 			break
 		}
 		f.own, f.files = append(f.own, next), append(f.files, next.ID())
-		m.facts <- fact{input: input{kind: looked}, event: Event{Kind: Replaced}}
+		m.facts <- fact{input: input{kind: looked}, event: event.Event{Kind: event.Replaced}}
 	}
 	m.facts <- f
 }
@@ -84,7 +85,7 @@ func (m *machine) watchOne(id proc.ID) {
 		return
 	}
 	if err != nil {
-		m.emit(Event{Kind: Trouble, Err: err})
+		m.emit(event.Event{Kind: event.Trouble, Err: err})
 		return
 	}
 	m.watched[id] = true
@@ -102,7 +103,7 @@ const reapPatience = 1000
 func gone(h *proc.Handle) fact {
 	f := fact{input: input{kind: exited, code: unknown, left: true}, id: h.ID}
 	if err := h.Wait(); err != nil {
-		f.event = Event{Kind: Trouble, Err: err}
+		f.event = event.Event{Kind: event.Trouble, Err: err}
 	}
 	if status, ok := h.Status(reapPatience); ok {
 		f.code = exitCode(status)

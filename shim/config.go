@@ -3,6 +3,7 @@ package shim
 import (
 	"os"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
@@ -41,7 +42,7 @@ type Config struct {
 	Version       string          // published in Status
 	Terminal      bool            // standard input is a terminal: give the server a foreground group
 
-	Signals <-chan os.Signal // what the caller's signal.Notify delivers
-	Emit    func(Event)      // called from one goroutine; must not block for long
-	Rest    func()           // called when there is nothing to do, for as long as the server lives perhaps; may be nil
+	Signals <-chan os.Signal  // what the caller's signal.Notify delivers
+	Emit    func(event.Event) // called from one goroutine; must not block for long
+	Rest    func()            // called when there is nothing to do, for as long as the server lives perhaps; may be nil
 }

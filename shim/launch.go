@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 )
@@ -153,9 +154,9 @@ func (m *machine) launchedAs(pid, fd int) {
 	}
 	m.launched, m.session = p.ID, p.Session
 	m.known = []generation{{Known: proc.Known{Number: 1, Image: p.Image, Master: p.ID}}}
-	m.emit(Event{Kind: Launched, PID: pid, Generation: 1, FD: fd, Command: m.cfg.Command})
+	m.emit(event.Event{Kind: event.Launched, PID: pid, Generation: 1, FD: fd, Command: m.cfg.Command})
 	if fd < farFD {
-		m.emit(Event{Kind: LowFD, FD: fd})
+		m.emit(event.Event{Kind: event.LowFD, FD: fd})
 	}
 	m.surveys = []time.Duration{9 * time.Second}
 	m.arm(surveyTimer, time.Second)

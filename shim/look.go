@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
@@ -43,7 +44,7 @@ func (m *machine) lookNow() {
 	err := m.see(m.wide)
 	m.wide, m.nextLook = false, time.Now().Add(lookShare*time.Since(began))
 	if err != nil {
-		m.emit(Event{Kind: Trouble, Err: err})
+		m.emit(event.Event{Kind: event.Trouble, Err: err})
 		m.arm(settleTimer, time.Second)
 		return
 	}
@@ -139,7 +140,7 @@ func (m *machine) remember(s proc.Snapshot) {
 		k := &m.known[i]
 		if !k.ended && k.Master != (proc.ID{}) && !m.watched[k.Master] && !alive(s, k.Master) {
 			k.ended = true
-			m.emit(Event{Kind: Ended, PID: k.Master.PID, Generation: k.Number, Code: unknown})
+			m.emit(event.Event{Kind: event.Ended, PID: k.Master.PID, Generation: k.Number, Code: unknown})
 		}
 	}
 	m.prune()
@@ -162,7 +163,7 @@ func (m *machine) rememberOne(g proc.Generation) {
 	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image}, ended: g.Leaderless}
 	if !g.Leaderless {
 		k.Master = g.Master.ID
-		m.emit(Event{Kind: NewGeneration, PID: k.Master.PID, Generation: k.Number, Command: g.Master.Args})
+		m.emit(event.Event{Kind: event.NewGeneration, PID: k.Master.PID, Generation: k.Number, Command: g.Master.Args})
 	}
 	m.known = append(m.known, k)
 }
@@ -205,7 +206,7 @@ func (m *machine) nameForeign() {
 		}
 	}
 	if len(fresh) > 0 {
-		m.emit(Event{Kind: Foreign, Processes: fresh})
+		m.emit(event.Event{Kind: event.Foreign, Processes: fresh})
 	}
 }
 
@@ -221,7 +222,7 @@ func (m *machine) ended(f fact) role {
 		return aWorker
 	}
 	m.last, m.known[i].ended = f.id, true
-	m.emit(Event{Kind: Ended, PID: f.id.PID, Generation: m.known[i].Number, Code: f.code})
+	m.emit(event.Event{Kind: event.Ended, PID: f.id.PID, Generation: m.known[i].Number, Code: f.code})
 	if m.suspect(f.id) {
 		return aSuspect
 	}
@@ -234,7 +235,7 @@ func (m *machine) ended(f fact) role {
 func (m *machine) survey() {
 	m.disarm(surveyTimer)
 	if err := m.see(false); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		m.emit(Event{Kind: Trouble, Err: err})
+		m.emit(event.Event{Kind: event.Trouble, Err: err})
 	}
 	if len(m.surveys) > 0 {
 		m.arm(surveyTimer, m.surveys[0])

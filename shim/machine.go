@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockshim/lockshim/shim/control"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 )
@@ -39,8 +40,8 @@ type machine struct {
 	wide     bool      // the look that is put off is at everyone
 	nextLook time.Time // not sooner
 
-	holding bool    // events wait: another shim may turn out to have the service
-	held    []Event // those
+	holding bool          // events wait: another shim may turn out to have the service
+	held    []event.Event // those
 
 	server     *control.Server
 	stoppers   []*control.Request // who waits for the end
@@ -75,7 +76,7 @@ type fact struct {
 	child int           // exited: one of our own, to be reaped
 	own   []*flock.File // lockGranted: the descriptions, back from the waiting goroutine
 	files []proc.FileID // lockGranted: inodes that the path came to name
-	event Event         // to be emitted first, if it has a kind
+	event event.Event   // to be emitted first, if it has a kind
 
 	request *control.Request // what an operator asks for; nothing else
 }
@@ -175,7 +176,7 @@ func (m *machine) suspended(id proc.ID) {
 		return // continued, or killed, since
 	}
 	if err := suspend(id.PID); err != nil {
-		m.emit(Event{Kind: Trouble, Err: fmt.Errorf("cannot follow a stop at the terminal: %w", err)})
+		m.emit(event.Event{Kind: event.Trouble, Err: fmt.Errorf("cannot follow a stop at the terminal: %w", err)})
 	}
 }
 
@@ -208,7 +209,7 @@ func (m *machine) perform(a action) {
 	case tell:
 		m.tell(a)
 	case ignore:
-		m.emit(Event{Kind: Ignored, Signal: a.signal, Err: m.refusal(a.signal)})
+		m.emit(event.Event{Kind: event.Ignored, Signal: a.signal, Err: m.refusal(a.signal)})
 	case relaunch:
 		m.err = m.launch()
 	case fail:
@@ -229,12 +230,12 @@ func (m *machine) refusal(sig syscall.Signal) error {
 // leave is the end. The locks stay until the process has ended.
 func (m *machine) leave(code int) {
 	m.code = code
-	m.emit(Event{Kind: Exiting, Code: code})
+	m.emit(event.Event{Kind: event.Exiting, Code: code})
 	m.hangUp(code)
 }
 
 // emit tells the caller, at once or once it is settled that the shim runs.
-func (m *machine) emit(e Event) {
+func (m *machine) emit(e event.Event) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
@@ -259,7 +260,7 @@ func (m *machine) release() {
 func (m *machine) giveBack() {
 	for _, f := range m.own {
 		if err := f.Release(); err != nil {
-			m.emit(Event{Kind: Trouble, Err: err})
+			m.emit(event.Event{Kind: event.Trouble, Err: err})
 		}
 	}
 }

@@ -3,6 +3,7 @@ package shim
 import (
 	"syscall"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
@@ -34,7 +35,7 @@ func (m *machine) watchChildren() {
 func (m *machine) reapOne(f *fact) {
 	r, err := m.sys.reap(f.child, m.cfg.Terminal)
 	if err != nil {
-		m.emit(Event{Kind: Trouble, Err: err})
+		m.emit(event.Event{Kind: event.Trouble, Err: err})
 	}
 	m.left <- r.left
 	f.id, f.code, f.input.left = r.id, exitCode(r.status), r.left

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
@@ -14,7 +15,7 @@ var errNobody = errors.New("no master lives")
 // send signals who the target is now, each through a pidfd, and returns who got it.
 func (m *machine) send(to target, sig syscall.Signal) []proc.Process {
 	if err := m.see(to == everybody); err != nil {
-		m.emit(Event{Kind: Trouble, Err: err})
+		m.emit(event.Event{Kind: event.Trouble, Err: err})
 	}
 	var sent []proc.Process
 	for _, p := range m.resolve(to) {
@@ -22,14 +23,14 @@ func (m *machine) send(to target, sig syscall.Signal) []proc.Process {
 		case err == nil:
 			sent = append(sent, p)
 		case !errors.Is(err, proc.ErrGone):
-			m.emit(Event{Kind: Trouble, PID: p.PID, Signal: sig, Err: err})
+			m.emit(event.Event{Kind: event.Trouble, PID: p.PID, Signal: sig, Err: err})
 		}
 	}
 	if len(sent) == 0 {
-		m.emit(Event{Kind: Ignored, Signal: sig, Err: errNobody})
+		m.emit(event.Event{Kind: event.Ignored, Signal: sig, Err: errNobody})
 		return nil
 	}
-	m.emit(Event{Kind: Signalled, PID: sent[0].PID, Signal: sig, Processes: sent})
+	m.emit(event.Event{Kind: event.Signalled, PID: sent[0].PID, Signal: sig, Processes: sent})
 	return sent
 }
 
@@ -54,13 +55,13 @@ func (m *machine) resolve(to target) []proc.Process {
 
 // tell emits an event of the machine's own.
 func (m *machine) tell(a action) {
-	e := Event{Kind: a.event, Signal: a.signal}
+	e := event.Event{Kind: a.event, Signal: a.signal}
 	switch a.event {
-	case Unlocked:
+	case event.Unlocked:
 		e.Processes = slices.DeleteFunc(m.view.Servers(), func(p proc.Process) bool { return p.Shared })
-	case Masterless:
+	case event.Masterless:
 		e.Processes = m.view.Servers()
-	case StrayLeft:
+	case event.StrayLeft:
 		e.Processes = slices.Concat(m.view.Launchers, m.view.Strays)
 	}
 	m.emit(e)

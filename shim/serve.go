@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockshim/lockshim/shim/control"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
 	"github.com/lockshim/lockshim/shim/profile"
 )
@@ -25,7 +26,7 @@ const (
 func (m *machine) serve() {
 	server, err := control.Listen(m.cfg.Lock)
 	if err != nil {
-		m.emit(Event{Kind: Trouble, Err: err})
+		m.emit(event.Event{Kind: event.Trouble, Err: err})
 		return
 	}
 	m.server = server
@@ -139,7 +140,7 @@ func (m *machine) hangUp(code int) {
 	}
 	if m.server != nil {
 		if err := m.server.Close(); err != nil {
-			m.emit(Event{Kind: Trouble, Err: err})
+			m.emit(event.Event{Kind: event.Trouble, Err: err})
 		}
 	}
 }

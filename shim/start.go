@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 )
@@ -39,7 +40,7 @@ func Run(cfg Config) (code int, err error) {
 	code, err = m.loop()
 	if cfg.Pidfile != "" {
 		if rmErr := removePidfile(cfg.Pidfile); rmErr != nil {
-			m.emit(Event{Kind: Trouble, Err: rmErr})
+			m.emit(event.Event{Kind: event.Trouble, Err: rmErr})
 		}
 	}
 	return code, err
@@ -120,11 +121,11 @@ func (m *machine) begin(running bool) error {
 // adopt follows the tree that was found.
 func (m *machine) adopt() {
 	m.state.adopted = true
-	e := Event{Time: time.Now(), Kind: Adopted}
+	e := event.Event{Time: time.Now(), Kind: event.Adopted}
 	if masters := m.view.Masters(); len(masters) > 0 {
 		e.PID, e.Command = masters[len(masters)-1].PID, masters[len(masters)-1].Args
 	}
-	m.held = append([]Event{e}, m.held...)
+	m.held = append([]event.Event{e}, m.held...)
 	m.release()
 	m.watch()
 	m.pending = append(m.pending, input{kind: looked, seen: m.census()})

@@ -4,6 +4,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
@@ -117,7 +118,7 @@ type action struct {
 	signal   syscall.Signal // send, ignore
 	after    time.Duration  // settle, stepIn, doubt
 	code     int            // exit
-	event    Kind           // tell
+	event    event.Kind     // tell
 	everyone bool           // look: at holders outside the tree too
 	orphan   bool           // look: the last master's end may have been a launcher's
 }

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
@@ -100,7 +101,7 @@ func (r rules) served(s state, c census) (state, []action) {
 	switch {
 	case s.lock == granted && s.phase == serving:
 		s.lock = given
-		actions = append(actions, action{kind: giveBack}, action{kind: tell, event: Unlocked})
+		actions = append(actions, action{kind: giveBack}, action{kind: tell, event: event.Unlocked})
 	case s.lock == given && c.locked:
 		s.lock = asked
 		actions = append(actions, action{kind: ask})
@@ -120,7 +121,7 @@ func (r rules) unled(s state) (state, []action) {
 	}
 	s, actions := r.begin(s, masterless, r.profile.Stop)
 	s.passedOn = true
-	return s, append([]action{{kind: tell, event: Masterless}}, actions...)
+	return s, append([]action{{kind: tell, event: event.Masterless}}, actions...)
 }
 
 // strayed: only strays are left, and the policy says what becomes of them.
@@ -128,7 +129,7 @@ func (r rules) strayed(s state, c census) (state, []action) {
 	if s.phase == lingering {
 		return s, nil
 	}
-	told := action{kind: tell, event: StrayLeft}
+	told := action{kind: tell, event: event.StrayLeft}
 	switch r.strays {
 	case LeaveStrays:
 		if c.members > 0 && !s.stop {

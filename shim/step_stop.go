@@ -3,6 +3,7 @@ package shim
 import (
 	"syscall"
 
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
@@ -40,7 +41,7 @@ func (r rules) take(s state) (state, []action) {
 	}
 	step := s.schedule[s.at]
 	actions := []action{
-		{kind: tell, event: Stopping, signal: step.Signal},
+		{kind: tell, event: event.Stopping, signal: step.Signal},
 		{kind: send, target: s.target(step.Signal), signal: step.Signal},
 	}
 	if step.Wait < 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockshim/lockshim/shim/control"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
 )
@@ -20,7 +21,7 @@ import (
 // Errors wrap ErrNotRunning where there was nothing to stop, ErrStillThere
 // where a schedule with an end has ended in vain, or are those of Inspect and
 // of Run.
-func Stop(lock string, emit func(Event)) error {
+func Stop(lock string, emit func(event.Event)) error {
 	o, err := observe(lock)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func (o *observation) scheduleEnd() <-chan time.Time {
 
 // stopTree runs the schedule itself, as a shim that adopted the tree would. It
 // holds the guard meanwhile: no shim comes between.
-func (o *observation) stopTree(emit func(Event)) error {
+func (o *observation) stopTree(emit func(event.Event)) error {
 	m := newMachine(Config{Lock: o.lock, Command: o.rules.Command, Profile: o.rules.Profile, Emit: emit, LockUID: -1, LockGID: -1})
 	if err := m.openGuarded(); err != nil {
 		return err

@@ -12,19 +12,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
 )
 
-// An event is a line of a shim's standard error, as --log-format json has it.
-type event struct {
-	Time       time.Time `json:"time"`
-	Event      shim.Kind `json:"event"`
-	PID        int       `json:"pid"`
-	Generation int       `json:"generation"`
-	Signal     string    `json:"signal"`
-	Code       *int      `json:"code"`
-	FD         int       `json:"fd"`
-	Command    string    `json:"command"`
+// A toldEvent is a line of a shim's standard error, as --log-format json has it.
+type toldEvent struct {
+	Time       time.Time  `json:"time"`
+	Event      event.Kind `json:"event"`
+	PID        int        `json:"pid"`
+	Generation int        `json:"generation"`
+	Signal     string     `json:"signal"`
+	Code       *int       `json:"code"`
+	FD         int        `json:"fd"`
+	Command    string     `json:"command"`
 	Processes  []struct {
 		PID     int    `json:"pid"`
 		Command string `json:"command"`
@@ -35,10 +35,10 @@ type event struct {
 }
 
 // failure is the kind of the record that tells why run failed.
-const failure shim.Kind = "error"
+const failure event.Kind = "error"
 
 // pids are those of the event's processes, sorted.
-func (e event) pids() []int {
+func (e toldEvent) pids() []int {
 	var found []int
 	for _, p := range e.Processes {
 		found = append(found, p.PID)
@@ -53,7 +53,7 @@ type shimRun struct {
 	s     *service
 	pipe  *os.File
 	log   *bufio.Reader
-	told  []event
+	told  []toldEvent
 	lines []string // told, and what the server wrote to standard error
 }
 
@@ -111,7 +111,7 @@ func (r *shimRun) read() bool {
 	if strings.Contains(line, "DATA RACE") || strings.HasPrefix(line, "panic:") {
 		r.t.Errorf("the shim says %q", line)
 	}
-	var e event
+	var e toldEvent
 	if json.Unmarshal([]byte(line), &e) == nil && e.Event != "" {
 		r.told = append(r.told, e)
 	}
@@ -119,7 +119,7 @@ func (r *shimRun) read() bool {
 }
 
 // event blocks for the next event that fits; what comes before is passed over.
-func (r *shimRun) event(what string, fits func(event) bool) event {
+func (r *shimRun) event(what string, fits func(toldEvent) bool) toldEvent {
 	r.t.Helper()
 	for {
 		n := len(r.told)
@@ -133,15 +133,15 @@ func (r *shimRun) event(what string, fits func(event) bool) event {
 }
 
 // until blocks for the next event of a kind.
-func (r *shimRun) until(kind shim.Kind) event {
+func (r *shimRun) until(kind event.Kind) toldEvent {
 	r.t.Helper()
-	return r.event(string(kind), func(e event) bool { return e.Event == kind })
+	return r.event(string(kind), func(e toldEvent) bool { return e.Event == kind })
 }
 
 // untilEnded blocks until the shim has told of the end of a master.
-func (r *shimRun) untilEnded(master int) event {
+func (r *shimRun) untilEnded(master int) toldEvent {
 	r.t.Helper()
-	return r.event("the end of a master", func(e event) bool { return e.Event == shim.Ended && e.PID == master })
+	return r.event("the end of a master", func(e toldEvent) bool { return e.Event == event.Ended && e.PID == master })
 }
 
 // finish blocks until the shim has exited, and everybody who has its standard
@@ -162,8 +162,8 @@ func (r *shimRun) rest() {
 }
 
 // all are the events of a kind so far.
-func (r *shimRun) all(kind shim.Kind) []event {
-	var found []event
+func (r *shimRun) all(kind event.Kind) []toldEvent {
+	var found []toldEvent
 	for _, e := range r.told {
 		if e.Event == kind {
 			found = append(found, e)
@@ -174,7 +174,7 @@ func (r *shimRun) all(kind shim.Kind) []event {
 
 // order fails the test unless the events so far have these kinds in this order,
 // others between them or not.
-func (r *shimRun) order(kinds ...shim.Kind) {
+func (r *shimRun) order(kinds ...event.Kind) {
 	r.t.Helper()
 	rest := kinds
 	for _, e := range r.told {
@@ -188,7 +188,7 @@ func (r *shimRun) order(kinds ...shim.Kind) {
 }
 
 // never fails the test if the shim has told of such an event so far.
-func (r *shimRun) never(kinds ...shim.Kind) {
+func (r *shimRun) never(kinds ...event.Kind) {
 	r.t.Helper()
 	for _, e := range r.told {
 		if slices.Contains(kinds, e.Event) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
 )
 
 // A loss is what happens to the lockfile of a running service: a cleaner, or a
@@ -78,7 +79,7 @@ func TestLockfileLost(t *testing.T) {
 			s.quitOld(r, old)
 			c1.more()
 			c1.finish()
-			r.never(shim.Unlocked, shim.Masterless, shim.StrayLeft, shim.Ignored)
+			r.never(event.Unlocked, event.Masterless, event.StrayLeft, event.Ignored)
 			s.stopsWith(r, 0)
 		})
 	})
@@ -98,14 +99,14 @@ func TestLockfileLostAdopted(t *testing.T) {
 			c1.more()
 			s.shows(0, old, s.current())
 			r = s.run()
-			if e := r.until(shim.Adopted); e.PID != s.master {
+			if e := r.until(event.Adopted); e.PID != s.master {
 				t.Errorf("the shim adopts master %d, want %d", e.PID, s.master)
 			}
 			s.shows(r.pid, old, s.current())
 			s.quitOld(r, old)
 			c1.more()
 			c1.finish()
-			r.never(shim.Launched, shim.Unlocked, shim.Masterless, shim.StrayLeft, shim.Ignored)
+			r.never(event.Launched, event.Unlocked, event.Masterless, event.StrayLeft, event.Ignored)
 			s.stopsWith(r, 0)
 		})
 	})
@@ -117,7 +118,7 @@ func (s *service) settle(flags ...string) *shimRun {
 	s.t.Helper()
 	r := s.serve(flags...)
 	if s.background {
-		r.until(shim.Ended)
+		r.until(event.Ended)
 	}
 	return r
 }
@@ -204,7 +205,7 @@ func secondShim(t *testing.T, c setup, l loss, policy shim.IfRunning) {
 // has told of nothing that it did.
 func (s *service) refusedFor(r *shimRun, pid int) {
 	s.t.Helper()
-	r.never(shim.Launched, shim.Adopted, shim.NewGeneration, shim.Signalled, shim.Stopping)
+	r.never(event.Launched, event.Adopted, event.NewGeneration, event.Signalled, event.Stopping)
 	all := r.all(failure)
 	if len(all) != 1 || !names(all[0].Error, pid) {
 		s.t.Errorf("the shim tells of the errors %+v, want one that names pid %d", all, pid)

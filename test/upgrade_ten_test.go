@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
 )
 
 // Ten generations pass under one pid; nobody but the test's own reading of the
@@ -34,7 +34,7 @@ func TestTenUpgrades(t *testing.T) {
 		sameDescriptors(t, s.master, masterFDs)
 		noZombies(t, r.pid)
 		c1.finish()
-		r.never(shim.Trouble, shim.Ignored, shim.Masterless, shim.StrayLeft)
+		r.never(event.Trouble, event.Ignored, event.Masterless, event.StrayLeft)
 		everyone := watchAll(t, s.everyone())
 		r.send(syscall.SIGTERM)
 		if code := r.finish(); code != 0 {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
@@ -54,7 +55,7 @@ func (c *call) run() error {
 	terminal, foreground := atTerminal()
 	ears := listen(terminal)
 	cfg.Signals, cfg.Terminal = ears.signals, foreground
-	cfg.Emit = func(e shim.Event) {
+	cfg.Emit = func(e event.Event) {
 		ears.heard(e)
 		c.log.emit(e)
 	}

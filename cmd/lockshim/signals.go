@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
@@ -50,9 +50,9 @@ func common(sig syscall.Signal) bool {
 }
 
 // heard looks for the event that says that there is a server.
-func (l *listener) heard(e shim.Event) {
+func (l *listener) heard(e event.Event) {
 	switch e.Kind {
-	case shim.Launched, shim.Adopted, shim.Stopping:
+	case event.Launched, event.Adopted, event.Stopping:
 		if l.later != nil {
 			signal.Notify(l.signals, l.later...)
 			l.later = nil

@@ -5,50 +5,50 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // sentence is an event as people read it.
-func (r *renderer) sentence(e shim.Event) string {
+func (r *renderer) sentence(e event.Event) string {
 	switch e.Kind {
-	case shim.Launched:
+	case event.Launched:
 		return fmt.Sprintf("launched pid %d: %s", e.PID, clip(shellQuote(e.Command)))
-	case shim.Adopted:
+	case event.Adopted:
 		return fmt.Sprintf("adopted the running tree of master pid %d: nothing is launched", e.PID)
-	case shim.LowFD:
+	case event.LowFD:
 		return fmt.Sprintf("warning: the hard limit of open files is so low that the lock is descriptor %d, which some servers close: raise it with ulimit -Hn 4096", e.FD)
-	case shim.Foreign:
+	case event.Foreign:
 		return "warning: the lock is held from outside the service, which is left alone: " + processList(e.Processes)
-	case shim.NewGeneration:
+	case event.NewGeneration:
 		return fmt.Sprintf("generation %d has master pid %d", e.Generation, e.PID)
-	case shim.Ended:
+	case event.Ended:
 		return fmt.Sprintf("master pid %d %s", e.PID, ending(e.Code))
-	case shim.Unlocked:
+	case event.Unlocked:
 		return "warning: serving without the lock: " + processList(e.Processes) + r.hookAdvice()
-	case shim.Replaced:
+	case event.Replaced:
 		return "warning: " + r.lock + " was deleted or replaced: the file of that name now is waited for too"
 	}
 	return r.stopSentence(e)
 }
 
 // stopSentence is an event of the last part of a life.
-func (r *renderer) stopSentence(e shim.Event) string {
+func (r *renderer) stopSentence(e event.Event) string {
 	switch e.Kind {
-	case shim.Signalled:
+	case event.Signalled:
 		return fmt.Sprintf("sent %s to pid %d", profile.SignalName(e.Signal), e.PID)
-	case shim.Ignored:
+	case event.Ignored:
 		return fmt.Sprintf("warning: %s is not passed on: %v", profile.SignalName(e.Signal), e.Err)
-	case shim.Stopping:
+	case event.Stopping:
 		return "stopping with " + profile.SignalName(e.Signal)
-	case shim.Masterless:
+	case event.Masterless:
 		return "no master is left: stopping " + processList(e.Processes)
-	case shim.StrayLeft:
+	case event.StrayLeft:
 		return "only strays are left: " + processList(e.Processes)
-	case shim.Exiting:
+	case event.Exiting:
 		return fmt.Sprintf("the last generation is gone: exiting with %d", e.Code)
-	case shim.Trouble:
+	case event.Trouble:
 		return fmt.Sprintf("warning: %v", e.Err)
 	}
 	return string(e.Kind)

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
@@ -27,27 +27,27 @@ func processes(n int) (list []proc.Process) {
 func TestEventsAsText(t *testing.T) {
 	r := &renderer{lock: "/run/lockshim/web.lock", hook: "unicorn.rb"}
 	for _, c := range []struct {
-		event shim.Event
+		event event.Event
 		want  string
 	}{
-		{shim.Event{Kind: shim.Launched, PID: 7, Command: []string{"unicorn", "-c", "a b"}}, "launched pid 7: unicorn -c 'a b'"},
-		{shim.Event{Kind: shim.Adopted, PID: 7}, "adopted the running tree of master pid 7: nothing is launched"},
-		{shim.Event{Kind: shim.LowFD, FD: 255}, "warning: the hard limit of open files is so low that the lock is descriptor 255, which some servers close: raise it with ulimit -Hn 4096"},
-		{shim.Event{Kind: shim.Foreign, Processes: processes(1)}, "warning: the lock is held from outside the service, which is left alone: pid 100 ("},
-		{shim.Event{Kind: shim.NewGeneration, PID: 8, Generation: 2}, "generation 2 has master pid 8"},
-		{shim.Event{Kind: shim.Ended, PID: 8, Code: 3}, "master pid 8 exited with 3"},
-		{shim.Event{Kind: shim.Ended, PID: 8, Code: 137}, "master pid 8 was ended by KILL"},
-		{shim.Event{Kind: shim.Ended, PID: 8, Code: -1}, "master pid 8 has ended; its exit status could not be known"},
-		{shim.Event{Kind: shim.Unlocked, Processes: processes(1)}, ": install the hook of lockshim hook unicorn.rb"},
-		{shim.Event{Kind: shim.Replaced}, "warning: /run/lockshim/web.lock was deleted or replaced"},
-		{shim.Event{Kind: shim.Signalled, PID: 8, Signal: syscall.SIGUSR2}, "sent USR2 to pid 8"},
-		{shim.Event{Kind: shim.Ignored, Signal: syscall.SIGHUP, Err: errors.New("why")}, "warning: HUP is not passed on: why"},
-		{shim.Event{Kind: shim.Stopping, Signal: syscall.SIGQUIT}, "stopping with QUIT"},
-		{shim.Event{Kind: shim.Masterless, Processes: processes(10)}, "no master is left: stopping pid 100 ("},
-		{shim.Event{Kind: shim.Masterless, Processes: processes(10)}, ", and 2 more"},
-		{shim.Event{Kind: shim.StrayLeft, Processes: processes(2)}, "), pid 101 ("},
-		{shim.Event{Kind: shim.Exiting, Code: 0}, "the last generation is gone: exiting with 0"},
-		{shim.Event{Kind: shim.Trouble, Err: errors.New("cannot do it: why")}, "warning: cannot do it: why"},
+		{event.Event{Kind: event.Launched, PID: 7, Command: []string{"unicorn", "-c", "a b"}}, "launched pid 7: unicorn -c 'a b'"},
+		{event.Event{Kind: event.Adopted, PID: 7}, "adopted the running tree of master pid 7: nothing is launched"},
+		{event.Event{Kind: event.LowFD, FD: 255}, "warning: the hard limit of open files is so low that the lock is descriptor 255, which some servers close: raise it with ulimit -Hn 4096"},
+		{event.Event{Kind: event.Foreign, Processes: processes(1)}, "warning: the lock is held from outside the service, which is left alone: pid 100 ("},
+		{event.Event{Kind: event.NewGeneration, PID: 8, Generation: 2}, "generation 2 has master pid 8"},
+		{event.Event{Kind: event.Ended, PID: 8, Code: 3}, "master pid 8 exited with 3"},
+		{event.Event{Kind: event.Ended, PID: 8, Code: 137}, "master pid 8 was ended by KILL"},
+		{event.Event{Kind: event.Ended, PID: 8, Code: -1}, "master pid 8 has ended; its exit status could not be known"},
+		{event.Event{Kind: event.Unlocked, Processes: processes(1)}, ": install the hook of lockshim hook unicorn.rb"},
+		{event.Event{Kind: event.Replaced}, "warning: /run/lockshim/web.lock was deleted or replaced"},
+		{event.Event{Kind: event.Signalled, PID: 8, Signal: syscall.SIGUSR2}, "sent USR2 to pid 8"},
+		{event.Event{Kind: event.Ignored, Signal: syscall.SIGHUP, Err: errors.New("why")}, "warning: HUP is not passed on: why"},
+		{event.Event{Kind: event.Stopping, Signal: syscall.SIGQUIT}, "stopping with QUIT"},
+		{event.Event{Kind: event.Masterless, Processes: processes(10)}, "no master is left: stopping pid 100 ("},
+		{event.Event{Kind: event.Masterless, Processes: processes(10)}, ", and 2 more"},
+		{event.Event{Kind: event.StrayLeft, Processes: processes(2)}, "), pid 101 ("},
+		{event.Event{Kind: event.Exiting, Code: 0}, "the last generation is gone: exiting with 0"},
+		{event.Event{Kind: event.Trouble, Err: errors.New("cannot do it: why")}, "warning: cannot do it: why"},
 	} {
 		got := oneLine(r.sentence(c.event))
 		if !strings.Contains(got, c.want) || !printable(got) {
@@ -58,7 +58,7 @@ func TestEventsAsText(t *testing.T) {
 
 func TestLongCommandsAreClipped(t *testing.T) {
 	r := &renderer{}
-	long := shim.Event{Kind: shim.Launched, PID: 7, Command: []string{strings.Repeat("é", 5000)}}
+	long := event.Event{Kind: event.Launched, PID: 7, Command: []string{strings.Repeat("é", 5000)}}
 	if got := r.sentence(long); len(got) > 600 || !strings.HasSuffix(got, "...") {
 		t.Errorf("%d bytes", len(got))
 	}
@@ -73,22 +73,22 @@ func TestEventsAsJSON(t *testing.T) {
 	r := &renderer{json: true, lock: "/run/lockshim/web.lock"}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
 	for _, c := range []struct {
-		event shim.Event
+		event event.Event
 		want  string
 	}{
-		{shim.Event{Time: at, Kind: shim.Exiting}, `{"time":"2026-01-02T02:04:05Z","event":"exiting","lock":"/run/lockshim/web.lock","code":0}`},
-		{shim.Event{Time: at, Kind: shim.Launched, PID: 7, FD: 1025, Command: []string{"a", "b\nc"}},
+		{event.Event{Time: at, Kind: event.Exiting}, `{"time":"2026-01-02T02:04:05Z","event":"exiting","lock":"/run/lockshim/web.lock","code":0}`},
+		{event.Event{Time: at, Kind: event.Launched, PID: 7, FD: 1025, Command: []string{"a", "b\nc"}},
 			`{"time":"2026-01-02T02:04:05Z","event":"launched","lock":"/run/lockshim/web.lock","pid":7,"fd":1025,"command":"a $'b\\012c'"}`},
-		{shim.Event{Time: at, Kind: shim.Signalled, PID: 7, Signal: syscall.SIGTERM},
+		{event.Event{Time: at, Kind: event.Signalled, PID: 7, Signal: syscall.SIGTERM},
 			`{"time":"2026-01-02T02:04:05Z","event":"signalled","lock":"/run/lockshim/web.lock","pid":7,"signal":"TERM"}`},
-		{shim.Event{Time: at, Kind: shim.Trouble, Err: errors.New("why")},
+		{event.Event{Time: at, Kind: event.Trouble, Err: errors.New("why")},
 			`{"time":"2026-01-02T02:04:05Z","event":"trouble","lock":"/run/lockshim/web.lock","error":"why"}`},
 	} {
 		if got, err := json.Marshal(r.record(c.event)); err != nil || string(got) != c.want {
 			t.Errorf("%s\nis not\n%s (%v)", got, c.want, err)
 		}
 	}
-	if got := r.record(shim.Event{Kind: shim.Foreign, Processes: processes(20)}); len(got.Processes) != 20 {
+	if got := r.record(event.Event{Kind: event.Foreign, Processes: processes(20)}); len(got.Processes) != 20 {
 		t.Errorf("%d processes", len(got.Processes))
 	}
 }

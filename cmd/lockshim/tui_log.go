@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
 	"github.com/lockshim/lockshim/shim/profile"
 )
@@ -23,7 +23,7 @@ type renderer struct {
 // A record is an event in JSON: the fields that its kind has.
 type record struct {
 	Time       time.Time     `json:"time"`
-	Event      shim.Kind     `json:"event"`
+	Event      event.Kind    `json:"event"`
 	Lock       string        `json:"lock"`
 	PID        int           `json:"pid,omitempty"`
 	Generation int           `json:"generation,omitempty"`
@@ -44,7 +44,7 @@ type processLine struct {
 }
 
 // emit writes one event.
-func (r *renderer) emit(e shim.Event) {
+func (r *renderer) emit(e event.Event) {
 	switch {
 	case r.quiet:
 	case r.json:
@@ -56,7 +56,7 @@ func (r *renderer) emit(e shim.Event) {
 
 // warn tells something that went wrong and did not matter.
 func (r *renderer) warn(err error) {
-	r.emit(shim.Event{Time: time.Now(), Kind: shim.Trouble, Err: err})
+	r.emit(event.Event{Time: time.Now(), Kind: event.Trouble, Err: err})
 }
 
 // failure writes the error that ends the process as the last record. Quiet is
@@ -66,7 +66,7 @@ func (r *renderer) failure(err error, hint string, code int) {
 }
 
 // record is an event with names for its numbers.
-func (r *renderer) record(e shim.Event) record {
+func (r *renderer) record(e event.Event) record {
 	rec := record{
 		Time: e.Time.UTC(), Event: e.Kind, Lock: r.lock, PID: e.PID, Generation: e.Generation, FD: e.FD,
 		Processes: processLines(e.Processes),
@@ -77,7 +77,7 @@ func (r *renderer) record(e shim.Event) record {
 	if e.Signal != 0 {
 		rec.Signal = profile.SignalName(e.Signal)
 	}
-	if e.Kind == shim.Ended || e.Kind == shim.Exiting {
+	if e.Kind == event.Ended || e.Kind == event.Exiting {
 		rec.Code = &e.Code
 	}
 	if e.Err != nil {
