@@ -108,9 +108,6 @@ type census struct {
 	doubtful bool // the only master may be a worker that a master left behind
 }
 
-// servers is how many masters and workers live.
-func (c census) servers() int { return c.masters + c.workers }
-
 // An action is what the loop is to do. The loop does them in order.
 type action struct {
 	kind     actionKind
