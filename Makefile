@@ -1,7 +1,6 @@
 # make test installs what the tests need, and runs them all.
 
 GO ?= go
-TAGS = urfave_cli_no_docs,urfave_cli_no_suggest
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS = -s -w -X main.version=$(VERSION)
 PREFIX ?= /usr/local
@@ -11,7 +10,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 .PHONY: build install test packages check lint soak bench clean
 
 build:
-	CGO_ENABLED=0 $(GO) build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o lockshim ./cmd/lockshim
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o lockshim ./cmd/lockshim
 
 install: build
 	install -D -m 0755 lockshim $(DESTDIR)$(PREFIX)/bin/lockshim

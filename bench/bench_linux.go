@@ -85,7 +85,7 @@ func (b *bench) build() error {
 	if b.shims = b.shim; b.shims == "" {
 		b.shims = b.path("lockshim")
 		// As make build does.
-		err = errors.Join(err, compile("go", "build", "-tags", "urfave_cli_no_docs,urfave_cli_no_suggest", "-trimpath",
+		err = errors.Join(err, compile("go", "build", "-trimpath",
 			"-ldflags", "-s -w -X main.version=bench", "-o", b.shims, "./cmd/lockshim"))
 	}
 	return err
