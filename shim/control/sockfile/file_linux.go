@@ -26,9 +26,9 @@ type File struct {
 // kernel closes the descriptors of a killed process one by one, its locks
 // perhaps before its sockets. Bind blocks no longer than that.
 //
-// Between bind(2) and chmod(2) the umask's bits are missing: nobody but the
-// owner has a right then that mode does not give. Other errors are ErrTooLong,
-// or wrap an errno; no file of ours is left then.
+// From bind(2) on the file has those bits of mode that the umask leaves, and
+// after chmod(2) all of them: never one that mode has not. Other errors are
+// ErrTooLong, or wrap an errno; no file of ours is left then.
 func Bind(fd int, path string, mode uint32) (*File, error) {
 	p, err := openPlace(path)
 	if err != nil {
