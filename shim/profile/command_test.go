@@ -20,6 +20,9 @@ func TestTable(t *testing.T) {
 		if again, err := ParseSchedule(p.Stop.String()); err != nil || !slices.Equal(again, p.Stop) {
 			t.Errorf("%s: the schedule %s reads as %s, %v", p.Name, p.Stop, again, err)
 		}
+		if p.Graceful != 0 && (p.Stop[0].Signal != p.Graceful || p.Stop[1].Signal != p.Quick) {
+			t.Errorf("%s: the schedule %s is not graceful first, quick then", p.Name, p.Stop)
+		}
 		if last := p.Stop[len(p.Stop)-1]; last.Wait != Forever {
 			t.Errorf("%s: the schedule %s ends", p.Name, p.Stop)
 		}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // An event is one line of a server's.
@@ -82,6 +83,9 @@ func (s *server) request() (net.Conn, event) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { c.Close() })
+	if end, ok := s.t.Deadline(); ok {
+		c.SetDeadline(end.Add(-10 * time.Second))
+	}
 	if _, err := c.Write([]byte("GET / HTTP/1.0\r\n\r\n")); err != nil {
 		s.t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func TestRealStops(t *testing.T) {
 		p := Recognise(strings.Fields(row.command))
 		t.Run(p.Name+" graceful", func(t *testing.T) {
 			s, master, busy, answer := row.kit.busy(t, row.command)
-			s.signal(master, p.Stop[0].Signal)
+			s.signal(master, p.Signal(Graceful))
 			s.gone(busy.idle)
 			s.gate.WriteString("\n")
 			if got := answer(); !strings.HasSuffix(got, "done") {
@@ -177,9 +177,9 @@ func TestRealStops(t *testing.T) {
 		})
 		t.Run(p.Name+" next step", func(t *testing.T) {
 			s, master, busy, answer := row.kit.busy(t, row.command)
-			s.signal(master, p.Stop[0].Signal)
+			s.signal(master, p.Signal(Graceful))
 			s.gone(busy.idle)
-			s.signal(busy.pid, p.Stop[1].Signal)
+			s.signal(busy.pid, p.Signal(Quick))
 			if got := answer(); got != "" {
 				t.Errorf("the answer is %q", got)
 			}
