@@ -52,6 +52,7 @@ func TestApplicationUsesTheNumber(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
+				c := c
 				c.way, c.limit, c.preload, c.above, c.app = from.way, from.limit, true, collecting[c.name], reusing[c.name]
 				s := serve(t, c)
 				s.respawn()

@@ -30,6 +30,7 @@ func TestGarbageCollection(t *testing.T) {
 		for _, way := range []string{shared, closed} { // inherited, and opened by the hook
 			t.Run("way="+way, func(t *testing.T) {
 				t.Parallel()
+				c := c
 				c.way, c.above = way, collecting[c.name]
 				s := serve(t, c)
 				for range 3 {

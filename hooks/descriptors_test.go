@@ -7,15 +7,20 @@ import (
 )
 
 // counting makes a master, before each fork, and a worker, when it is ready, say
-// how many descriptors it has. The moments are chosen so that nothing else opens
+// how many descriptors it has, and how deep it is in calls. The moments are chosen so that nothing else opens
 // or closes any: the dead worker's are closed, the new one's open.
 var counting = map[string]string{
 	"unicorn": `
-before_fork { |server, worker| say "master #{Dir.children("/proc/self/fd").size}" }
+before_fork { |server, worker|
+  say "depth #{caller.size}"
+  say "master #{Dir.children("/proc/self/fd").size}"
+}
 after_fork { |server, worker| say "forked #{Dir.children("/proc/self/fd").size}" }
 `,
 	"gunicorn": `
+import traceback
 def pre_fork(server, worker):
+    say("depth %d" % len(traceback.extract_stack()))
     say("master %d" % len(os.listdir("/proc/self/fd")))
 def post_fork(server, worker):
     say("forked %d" % len(os.listdir("/proc/self/fd")))
@@ -27,6 +32,7 @@ func TestDescriptorsAfterFiftyRespawns(t *testing.T) {
 		for _, way := range []string{shared, closed} {
 			t.Run("way="+way, func(t *testing.T) {
 				t.Parallel()
+				c := c
 				c.way, c.below = way, counting[c.name]
 				s := serve(t, c)
 				s.respawn()

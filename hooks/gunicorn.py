@@ -50,16 +50,12 @@ class _Lockshim(object):
         def set_and_wrap(cfg, name, value):
             if value is not self:  # ours, where the file defines no such hook
                 plain(cfg, name, value)
-            ours = getattr(self, "around_" + name, None)
-            theirs = ours and cfg.settings[name].get()
-            if ours and not hasattr(theirs, "lockshim"):
-                plain(cfg, name, self.mark(ours(theirs)))
+            if name in self.names():
+                theirs = cfg.settings[name].get()
+                plain(cfg, name, getattr(self, "around_" + name)(theirs))
 
-        config.set = self.mark(set_and_wrap)
-
-    def mark(self, function):
-        function.lockshim = self
-        return function
+        set_and_wrap.lockshim = self
+        config.set = set_and_wrap
 
     def names(self):
         """Gunicorn's hooks that have ours around them: a method below for each.

@@ -19,6 +19,7 @@ func TestDescriptorIsSomethingElse(t *testing.T) {
 		for _, way := range []string{closed, text, low, huge, otherFile, namesake, socket} {
 			t.Run(way, func(t *testing.T) {
 				t.Parallel()
+				c := c
 				c.way, c.above = way, collecting[c.name]
 				s := serve(t, c)
 				s.respawn()

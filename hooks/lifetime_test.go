@@ -13,6 +13,7 @@ func TestEveryProcessHoldsThroughTenGenerations(t *testing.T) {
 		for _, preload := range []bool{false, true} {
 			t.Run(fmt.Sprintf("preload=%v", preload), func(t *testing.T) {
 				t.Parallel()
+				c := c
 				c.preload, c.workers = preload, 2
 				s := serve(t, c)
 				s.holds(s.everyone()...)

@@ -60,6 +60,7 @@ func TestUsersOwnHooks(t *testing.T) {
 		for _, own := range map[string][]own{"unicorn": unicornOwn, "gunicorn": gunicornOwn}[c.name] {
 			t.Run(own.name, func(t *testing.T) {
 				t.Parallel()
+				c := c
 				c.above, c.below, c.lines = own.above, own.below, own.lines
 				s := serve(t, c)
 				s.occasions(1, 0)
@@ -83,14 +84,18 @@ func TestReload(t *testing.T) {
 		for _, way := range []string{shared, closed} {
 			t.Run("way="+way, func(t *testing.T) {
 				t.Parallel()
+				c := c
 				c.way, c.workers, c.below = way, 2, counting[c.name]
 				s := serve(t, c)
 				s.hup(1)
 				lock := lockFDs(s.master, s.info)
 				s.respawn()
-				descriptors := s.last("master")
+				descriptors, depth := s.last("master"), s.last("depth")
 				s.hup(10)
 				s.respawn()
+				if got := s.last("depth"); got != depth {
+					t.Errorf("before_fork is called %d frames deep after ten reloads, want %d", got, depth)
+				}
 				if got := s.last("master"); got != descriptors {
 					t.Errorf("the master has %d descriptors after ten reloads, want %d", got, descriptors)
 				}

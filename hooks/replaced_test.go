@@ -70,6 +70,7 @@ func TestLockfileRenamed(t *testing.T) {
 		must(t, os.Rename(s.path, s.path+".old"))
 		s.respawn()
 		s.holds(s.everyone()...)
+		s.silent()
 		for range 2 {
 			s.upgrade()
 			for _, pid := range s.everyone() {

@@ -27,6 +27,7 @@ func TestWithoutLockshim(t *testing.T) {
 		for _, way := range []string{absent, relative} {
 			t.Run(way, func(t *testing.T) {
 				t.Parallel()
+				c := c
 				c.way, c.below = way, reporting[c.name]
 				with := serve(t, c).unhooked()
 				c.without = true
