@@ -48,6 +48,7 @@ type state struct {
 	code     int              // how the last master ended; unknown where nobody could know
 	schedule profile.Schedule // that runs, in stopping, masterless and lingering
 	at       int              // its step
+	hurried  bool             // it took the place of another one
 	passedOn bool             // that step's signal went to the workers too
 	doubted  bool             // a doubtful leader has had its time
 	missed   bool             // a look saw nobody, and the lock was held nevertheless

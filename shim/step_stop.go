@@ -50,8 +50,9 @@ func (r rules) take(s state) (state, []action) {
 	return s, append(actions, action{kind: stepIn, after: step.Wait})
 }
 
-// target is whom a schedule's signal goes to. KILL leaves a master no time to
-// end its workers, so it goes to them too.
+// target is whom a schedule's signal goes to. The first goes to the masters,
+// which end their workers. What follows it goes to the workers too: Unicorn's and
+// Gunicorn's masters read no signal while they stop.
 func (s state) target(sig syscall.Signal) target {
 	switch {
 	case s.phase == lingering && s.stop:
@@ -60,7 +61,7 @@ func (s state) target(sig syscall.Signal) target {
 		return leftover
 	case sig == syscall.SIGKILL && s.stop:
 		return everybody
-	case sig == syscall.SIGKILL || s.phase == masterless:
+	case sig == syscall.SIGKILL, s.phase == masterless, s.at > 0, s.hurried:
 		return servers
 	}
 	return masters
@@ -101,6 +102,7 @@ func (r rules) stop(s state, schedule profile.Schedule) (state, []action) {
 	case s.phase == lingering, s.phase == draining:
 		return r.begin(s, lingering, straySchedule())
 	}
+	s.hurried = s.phase == stopping
 	return r.begin(s, stopping, schedule)
 }
 

@@ -21,14 +21,13 @@ type listener struct {
 }
 
 // listen leaves out a signal that was ignored at the start, as nohup(1) wants
-// it. (Go can tell that of HUP and INT only.) On a terminal WINCH and TSTP are
-// the terminal's and reach the server by themselves.
+// it. (Go can tell that of HUP and INT only.)
 func listen(terminal bool) *listener {
 	l := &listener{signals: make(chan os.Signal, 64)} // a burst of signals while the machine is at work
 	var now []os.Signal
 	for _, sig := range profile.Signals() {
 		switch {
-		case signal.Ignored(sig), terminal && (sig == syscall.SIGWINCH || sig == syscall.SIGTSTP):
+		case signal.Ignored(sig), terminal && theTerminals(sig):
 		case common(sig):
 			now = append(now, sig)
 		default:
@@ -37,6 +36,17 @@ func listen(terminal bool) *listener {
 	}
 	signal.Notify(l.signals, now...)
 	return l
+}
+
+// theTerminals reports a signal that the terminal sends, on one. WINCH and TSTP
+// reach the server by themselves. TTIN and TTOU tell the shim that it is in the
+// background, and would make Unicorn change its number of workers.
+func theTerminals(sig syscall.Signal) bool {
+	switch sig {
+	case syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU:
+		return true
+	}
+	return false
 }
 
 // common reports a signal that somebody may send as soon as the server is up.
