@@ -76,11 +76,11 @@ func (m *machine) start() error {
 	if err := becomeSubreaper(); err != nil {
 		return err
 	}
+	m.holding = true
 	if err := m.openGuarded(); err != nil {
 		return err
 	}
 	m.exe = path
-	m.holding = true
 	running, err := m.anybody()
 	if err != nil {
 		return err
