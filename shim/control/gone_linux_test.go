@@ -112,3 +112,33 @@ func TestWaitingClientsCostNoThread(t *testing.T) {
 		t.Errorf("%d threads for %d clients", threads, maxServed)
 	}
 }
+
+// The time for a request to arrive ends with its arrival.
+func TestNotGoneWhenTheTimeForTheRequestIsOver(t *testing.T) {
+	lock := lockIn(t)
+	s := listen(t, lock)
+	s.wait = 50 * time.Millisecond // too short for the request on a busy host: then again
+	requests := make(chan *Request, 1)
+	serve(t, s, func(r *Request) { requests <- r })
+	for {
+		c := raw(t, lock)
+		c.send(`{"verb":"upgrade"}` + "\n")
+		ended := make(chan bool)
+		go func() {
+			c.response()
+			close(ended)
+		}()
+		select {
+		case <-ended: // it was late
+		case r := <-requests:
+			select {
+			case <-r.Gone():
+				t.Error("a client that waits counts as gone")
+			case <-time.After(s.wait + 10*time.Millisecond):
+			}
+			good(t, r.Reply("end"))
+			<-ended
+			return
+		}
+	}
+}

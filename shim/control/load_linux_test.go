@@ -12,19 +12,23 @@ import (
 )
 
 // 200 clients at once: each gets its own answer, and no more than 64 are open
-// at any time. The first 64 wait for each other, so that the rest has to queue.
+// at any time. The first 64 wait for each other, and then for a 65th.
 func TestTwoHundredClientsAtOnce(t *testing.T) {
 	lock := lockIn(t)
 	s := listen(t, lock)
-	var full sync.WaitGroup
-	full.Add(maxServed)
 	var came, inside, most atomic.Int64
+	full, gate := make(chan bool), make(chan bool)
+	go func() {
+		<-full
+		<-time.After(10 * time.Millisecond)
+		close(gate)
+	}()
 	serve(t, s, func(r *Request) {
 		most.Store(max(most.Load(), inside.Add(1)))
-		if came.Add(1) <= maxServed {
-			full.Done()
-			full.Wait()
+		if came.Add(1) == maxServed {
+			close(full)
 		}
+		<-gate
 		inside.Add(-1) // the place is free only after Reply
 		r.Reply("you said " + r.Signal)
 	})
