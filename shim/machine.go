@@ -45,6 +45,7 @@ type machine struct {
 
 	server     *control.Server
 	stoppers   []*control.Request // who waits for the end
+	askers     []*control.Request // who waits for a look
 	nextStatus time.Time          // not sooner
 
 	pending []input
@@ -88,6 +89,7 @@ const (
 	doubtTimer
 	surveyTimer
 	lookTimer
+	statusTimer
 	timerKinds
 )
 
@@ -110,6 +112,8 @@ func (m *machine) loop() (int, error) {
 			m.survey()
 		case <-m.timer(lookTimer):
 			m.lookNow()
+		case <-m.timer(statusTimer):
+			m.answerAskers()
 		}
 	}
 	return m.code, m.err

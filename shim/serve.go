@@ -53,18 +53,31 @@ func (m *machine) answer(r *control.Request) {
 	}
 }
 
-// answerStatus takes a look, unless the last one is so young that looks would
-// take more than their share of the time.
+// answerStatus takes a look, which no answer is older than. Where looks would
+// take more than their share of the time, one request waits for those to come.
 func (m *machine) answerStatus(r *control.Request) {
-	if time.Until(m.nextStatus) <= 0 {
-		began := time.Now()
-		if err := m.see(true); err != nil {
-			r.Fail(codeSystem, err)
-			return
-		}
-		m.nextStatus = time.Now().Add(lookShare * time.Since(began))
+	m.askers = append(m.askers, r)
+	if wait := time.Until(m.nextStatus); wait <= 0 {
+		m.answerAskers()
+	} else if len(m.askers) == 1 {
+		m.arm(statusTimer, wait)
 	}
-	r.Reply(m.status())
+}
+
+// answerAskers takes one look for all who ask for the status.
+func (m *machine) answerAskers() {
+	m.disarm(statusTimer)
+	began := time.Now()
+	err := m.see(true)
+	m.nextStatus = time.Now().Add(lookShare * time.Since(began))
+	for _, r := range m.askers {
+		if err != nil {
+			r.Fail(codeSystem, err)
+			continue
+		}
+		r.Reply(m.status())
+	}
+	m.askers = nil
 }
 
 // status is the machine's own knowledge of the service.
