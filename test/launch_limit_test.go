@@ -34,7 +34,7 @@ func TestLaunchLowLimit(t *testing.T) {
 					t.Errorf("generation 2 has the lock: %v, want %v", !swept, swept)
 				}
 				if swept {
-					if e := r.until(event.Unlocked); !slices.Contains(e.pids(), s.master) {
+					if e := r.once(event.Unlocked); !slices.Contains(e.pids(), s.master) {
 						t.Errorf("the shim tells that %v serve without the lock, want %d too", e.pids(), s.master)
 					}
 				} else {

@@ -5,6 +5,8 @@ package test
 import (
 	"strconv"
 	"strings"
+
+	"github.com/lockshim/lockshim/shim/event"
 )
 
 // pidsIn lists the numbers that follow the word "pid" in a sentence.
@@ -17,4 +19,13 @@ func pidsIn(sentence string) []int {
 		}
 	}
 	return found
+}
+
+// once is the first event of a kind, which may have been told already.
+func (r *shimRun) once(kind event.Kind) toldEvent {
+	r.t.Helper()
+	if told := r.all(kind); len(told) > 0 {
+		return told[0]
+	}
+	return r.until(kind)
 }
