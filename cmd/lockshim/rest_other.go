@@ -4,3 +4,6 @@ package main
 
 // rest does nothing: there is no shim to rest here.
 func rest() {}
+
+// frugal does nothing either.
+func frugal() {}

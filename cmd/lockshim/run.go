@@ -59,6 +59,7 @@ func (c *call) run() error {
 		ears.heard(e)
 		c.log.emit(e)
 	}
+	frugal()
 	cfg.Rest = rest
 	code, err := shim.Run(cfg)
 	if err != nil {

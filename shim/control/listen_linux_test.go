@@ -19,11 +19,11 @@ func number(t *testing.T, text string) int {
 
 func TestPath(t *testing.T) {
 	for lock, want := range map[string]string{
-		"/run/lockshim/web.lock":      "/run/lockshim/web.sock",
-		"/srv/app/unicorn.pid.lock":   "/srv/app/unicorn.pid.sock",
-		"/srv/app/lockfile":           "/srv/app/lockfile.sock",
-		"web.lock.old":                "web.lock.old.sock",
-		"/srv/web.lock/web.lock.lock": "/srv/web.lock/web.lock.sock",
+		"/run/lockshim/web.lock":      "/run/lockshim/web.control",
+		"/srv/app/unicorn.pid.lock":   "/srv/app/unicorn.pid.control",
+		"/srv/app/lockfile":           "/srv/app/lockfile.control",
+		"web.lock.old":                "web.lock.old.control",
+		"/srv/web.lock/web.lock.lock": "/srv/web.lock/web.lock.control",
 	} {
 		if got := Path(lock); got != want {
 			t.Errorf("Path(%q) = %q, want %q", lock, got, want)
