@@ -105,9 +105,11 @@ func compile(name string, args ...string) error {
 // head says where the figures come from.
 func (b *bench) head() {
 	var u unix.Utsname
-	_ = unix.Uname(&u) // an empty name says as much
-	fmt.Printf("%s, %d processors, Linux %s, %s.\n", time.Now().Format(time.DateOnly),
-		runtime.NumCPU(), unix.ByteSliceToString(u.Release[:]), runtime.Version())
+	_ = unix.Uname(&u)                      // an empty name says as much
+	load, _ := os.ReadFile("/proc/loadavg") // the same
+	before, _, _ := strings.Cut(string(load), " ")
+	fmt.Printf("%s, %d processors, load %s before, Linux %s, %s.\n", time.Now().Format(time.DateOnly),
+		runtime.NumCPU(), before, unix.ByteSliceToString(u.Release[:]), runtime.Version())
 }
 
 // note tells what goes on.

@@ -9,7 +9,8 @@
 //
 // Every table compares in one run: the runs of all peers are interleaved, in
 // another order each round, so that a neighbour's load falls on all of them. A
-// figure in microseconds is this machine's; what carries over is the ratio.
+// figure in microseconds is this machine's; what carries over is the ratio. On a
+// host that others use, run it before them: nice -n -20 go run ./bench.
 //
 // The topics:
 //
