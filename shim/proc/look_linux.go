@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,12 +36,14 @@ var pageSize = int64(os.Getpagesize())
 //
 // Errors wrap what the system said of /proc itself.
 func Look(q Query) (Snapshot, error) {
-	l := looker{query: q, names: []string{path.Base(q.Lock)}, clock: now()}
+	room := borrow()
+	defer scratches.Put(room)
+	l := looker{query: q, names: []string{path.Base(q.Lock)}, clock: now(), scratch: room}
 	s, err := l.look()
 	if err != nil || len(s.Lost) == 0 {
 		return s, err
 	}
-	again := looker{query: q, names: slices.Compact(slices.Sorted(slices.Values(l.names))), clock: l.clock}
+	again := looker{query: q, names: slices.Compact(slices.Sorted(slices.Values(l.names))), clock: l.clock, scratch: room}
 	for _, lost := range s.Lost {
 		if !slices.Contains(again.query.Files, lost.File) {
 			again.query.Files = append(slices.Clip(again.query.Files), lost.File)
@@ -69,7 +72,7 @@ func (l *looker) look() (Snapshot, error) {
 	return l.seen, nil
 }
 
-// A looker fills a snapshot. Its buffers spare a look most of its garbage.
+// A looker fills a snapshot.
 type looker struct {
 	query Query
 	names []string // what the lockfile is called, without its directory
@@ -77,12 +80,21 @@ type looker struct {
 	seen  Snapshot
 	fd    []byte // of the process at hand: its LOCKSHIM_FD, nil where it is no member
 	all   []kin  // every process; nil until it is needed
+	*scratch
+}
 
+// A scratch is the buffers of a looker. They spare a look most of its garbage.
+// They are not on the stack, which would stay at twice their size for good.
+type scratch struct {
 	path    [32]byte
 	entries [8 << 10]byte // of a directory, while link and buf are in use
 	link    [unix.PathMax]byte
 	buf     [16 << 10]byte
 }
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+func borrow() *scratch { return scratches.Get().(*scratch) }
 
 // visitAll visits every process on the host. Who descends from whom, which costs
 // as much again, is of no interest yet.
@@ -177,7 +189,9 @@ func (l *looker) name(pid int, file string) []byte {
 // Errors wrap ErrGone where there is no such process, or the errno: EPERM or
 // EACCES where /proc hides it (hidepid=1). With hidepid=2 it is as if gone.
 func Find(pid int) (Process, error) {
-	var l looker
+	room := borrow()
+	defer scratches.Put(room)
+	l := looker{scratch: room}
 	p := Process{ID: ID{PID: pid}, Ticks: now()}
 	text, err := read(l.buf[:], unix.AT_FDCWD, l.name(pid, "/stat"))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
@@ -195,7 +209,9 @@ func Describe(pid int) (Process, error) {
 	if err != nil {
 		return p, err
 	}
-	var l looker
+	room := borrow()
+	defer scratches.Put(room)
+	l := looker{scratch: room}
 	dir, err := openat(unix.AT_FDCWD, l.name(pid, ""), unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {
 		return p, fmt.Errorf("cannot find pid %d: %w", pid, ErrGone)
