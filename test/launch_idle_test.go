@@ -89,14 +89,20 @@ func (s *service) trace(r *shimRun, happen func()) []string {
 }
 
 // calls are the returns from system calls in the trace: a thread that blocks must
-// return before it can call again.
+// return before it can call again. That strace comes ends a wait for events that
+// has a time limit, and the thread waits again: the first return of a thread from
+// that, without an event, is strace's doing.
 func (s *service) calls() []string {
 	s.t.Helper()
 	var found []string
+	known := map[string]bool{}
 	for line := range strings.Lines(s.text("trace")) {
-		if strings.Contains(line, ") = ") || strings.Contains(line, "---") {
-			found = append(found, strings.TrimSuffix(line, "\n"))
+		thread, call, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		woken := !known[thread] && strings.Contains(call, "epoll_pwait") && strings.Contains(call, "[]")
+		if returned := strings.Contains(call, ") = "); returned && !woken || strings.Contains(call, "---") {
+			found = append(found, thread+" "+call)
 		}
+		known[thread] = known[thread] || strings.Contains(call, ") = ")
 	}
 	return found
 }
