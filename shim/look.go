@@ -66,7 +66,7 @@ func (m *machine) see(everyone bool) error {
 	m.lost = s.Lost
 	m.view = proc.Classify(s, m.classifyRules())
 	m.remember(s)
-	m.ending = slices.ContainsFunc(s.Processes, m.unreaped)
+	m.ending = slices.ContainsFunc(m.known, func(g generation) bool { return m.awaits(g, s) })
 	m.nameForeign()
 	if m.state.adopted {
 		m.watch()
@@ -157,10 +157,11 @@ func (m *machine) rememberOne(g proc.Generation) {
 		m.known[i].Image = g.Image
 		if m.known[i].Master == (proc.ID{}) && !g.Leaderless {
 			m.known[i].Master, m.known[i].ended = g.Master.ID, false
+			m.emit(event.Event{Kind: event.NewGeneration, PID: g.Master.PID, Generation: g.Number, Command: g.Master.Args})
 		}
 		return
 	}
-	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image}, ended: g.Leaderless}
+	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image, Orphan: g.Leaderless}, ended: g.Leaderless}
 	if !g.Leaderless {
 		k.Master = g.Master.ID
 		m.emit(event.Event{Kind: event.NewGeneration, PID: k.Master.PID, Generation: k.Number, Command: g.Master.Args})
@@ -174,11 +175,14 @@ func alive(s proc.Snapshot, id proc.ID) bool {
 	return slices.ContainsFunc(s.Processes, func(p proc.Process) bool { return p.ID == id })
 }
 
-// unreaped reports whether p is a master that has ended, and a child of ours: the
-// fact of its end is on its way.
-func (m *machine) unreaped(p proc.Process) bool {
-	return p.Zombie() && p.PPID == os.Getpid() && slices.ContainsFunc(m.known, func(g generation) bool {
-		return g.Master == p.ID && !g.ended
+// awaits reports whether the fact of a master's end is on its way: it is watched,
+// or a child of ours that has ended.
+func (m *machine) awaits(g generation, s proc.Snapshot) bool {
+	if g.ended || g.Master == (proc.ID{}) {
+		return false
+	}
+	return m.watched[g.Master] || slices.ContainsFunc(s.Processes, func(p proc.Process) bool {
+		return p.ID == g.Master && p.PPID == os.Getpid() && p.Zombie()
 	})
 }
 
@@ -213,6 +217,15 @@ func (m *machine) nameForeign() {
 // ended notes that a process ended, and says what it was.
 func (m *machine) ended(f fact) role {
 	delete(m.watched, f.id)
+	role := m.roleOf(f)
+	if role != aWorker {
+		m.nextLook = time.Time{} // who leads now must be known before that one ends too
+	}
+	return role
+}
+
+// roleOf says what the process was, and tells of a master's end.
+func (m *machine) roleOf(f fact) role {
 	i := slices.IndexFunc(m.known, func(g generation) bool { return g.Master == f.id })
 	switch {
 	case i < 0 && f.id == m.launched:
