@@ -23,6 +23,7 @@ type Known struct {
 	Number int
 	Image  Image
 	Master ID
+	Orphan bool     // it had lost its master when it was seen first: none of it will lead
 	Args   []string // the master's command line: a later generation may have it too
 }
 

@@ -150,7 +150,7 @@ func (c *census) generation(g *group) Generation {
 
 // leader is the index in g of the master, -1 for none.
 func (c *census) leader(g *group) int {
-	if g.known != nil && g.known.Master != (ID{}) {
+	if g.known != nil && (g.known.Orphan || g.known.Master != (ID{})) {
 		return indexID(g.processes, g.known.Master)
 	}
 	titled := func(p Process) bool { return p.ID == c.Launched || c.Profile.Role(p.Args) == profile.Master }
@@ -165,7 +165,9 @@ func (c *census) leader(g *group) int {
 
 // root is the index of the one process of g that the others descend from. With
 // several, the master is gone, unless one alone has workers or leads a session,
-// as a daemon does.
+// as a daemon does. One alone without a child, beside another generation, is a
+// worker that its master left behind: the next master would have executed the
+// image, and the last one has the next for a child.
 func (c *census) root(g *group) int {
 	var roots, parents, leaders []int
 	for i, p := range g.processes {
@@ -180,12 +182,20 @@ func (c *census) root(g *group) int {
 			leaders = append(leaders, i)
 		}
 	}
+	if len(roots) == 1 && c.besides(g) && !slices.ContainsFunc(c.members, func(p Process) bool { return p.PPID == g.processes[roots[0]].PID }) {
+		return -1
+	}
 	for _, only := range [][]int{roots, parents, leaders} {
 		if len(only) == 1 {
 			return only[0]
 		}
 	}
 	return -1
+}
+
+// besides reports whether there is another generation than g.
+func (c *census) besides(g *group) bool {
+	return slices.ContainsFunc(c.groups, func(o *group) bool { return o != g && o.serves })
 }
 
 // outlived reports whether p's parent re-executed itself in place since it
