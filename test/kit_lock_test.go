@@ -62,7 +62,7 @@ func (s *service) freed() {
 // lock, no listener, and status says so.
 func (s *service) over() {
 	s.t.Helper()
-	for _, id := range marked(s.dir) {
+	for _, id := range marked(s.dir + "/") {
 		s.t.Errorf("process %d lives: %s", id.PID, commandLine(id.PID))
 	}
 	s.free()

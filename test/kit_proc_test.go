@@ -42,6 +42,17 @@ func zombie(pid int) bool {
 	return len(f) > 0 && (f[0] == "Z" || f[0] == "X")
 }
 
+// ended says whether the process runs no more: it is past its exit, a zombie or
+// gone. (PF_EXITING in field 9 of proc_pid_stat(5).)
+func ended(pid int) bool {
+	f := statFields(pid)
+	if len(f) < 7 {
+		return true
+	}
+	flags, _ := strconv.ParseUint(f[6], 10, 64)
+	return zombie(pid) || flags&4 != 0
+}
+
 // parent is the parent of pid, 0 where there is no such process.
 func parent(pid int) int {
 	f := statFields(pid)

@@ -5,6 +5,7 @@ package test
 import (
 	"errors"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // marker is the variable in the environment of every process of a service, its
-// shims and its verbs. Its value is the service's directory.
+// shims and its verbs. Its value is the service's directory, with a slash.
 const marker = "SHIMTEST"
 
 // A process is one that the test started, and will wait for.
@@ -52,6 +53,18 @@ func start(t *testing.T, s spec) *process {
 	p := &process{t: t, child: c}
 	t.Cleanup(p.kill)
 	return p
+}
+
+// pipe makes a pipe, closed at the end of the test at the latest.
+func pipe(t *testing.T) (out, in *os.File) {
+	t.Helper()
+	out, in, err := os.Pipe()
+	must(t, err)
+	t.Cleanup(func() {
+		out.Close()
+		in.Close()
+	})
+	return out, in
 }
 
 // send signals the process, which must not have been waited for.
@@ -104,11 +117,11 @@ func code(s syscall.WaitStatus) int {
 	return s.ExitStatus()
 }
 
-// endAll kills the processes that bear the marker's value, and returns what
-// they were. It returns when none is left.
-func endAll(value string) (left []string) {
+// endAll kills the processes whose marker has a value that begins so, and returns
+// what they were. It returns when none is left.
+func endAll(dir string) (left []string) {
 	for {
-		found := marked(value)
+		found := marked(dir)
 		if len(found) == 0 {
 			return left
 		}
@@ -119,8 +132,9 @@ func endAll(value string) (left []string) {
 	}
 }
 
-// marked lists the processes that bear the marker's value; zombies do not.
-func marked(value string) []proc.ID {
+// marked lists the processes whose marker has a value that begins so; zombies
+// have none.
+func marked(dir string) []proc.ID {
 	var found []proc.ID
 	for _, pid := range pids() {
 		p, err := proc.Find(pid)
@@ -128,7 +142,7 @@ func marked(value string) []proc.ID {
 			continue
 		}
 		for _, v := range environ(pid) {
-			if v == marker+"="+value {
+			if strings.HasPrefix(v, marker+"="+dir) {
 				found = append(found, p.ID)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lockshim/lockshim/shim/event"
+	"github.com/lockshim/lockshim/shim/proc"
 )
 
 // A toldEvent is a line of a shim's standard error, as --log-format json has it.
@@ -50,11 +51,12 @@ func (e toldEvent) pids() []int {
 // A shimRun is a `lockshim run`, and what it has told.
 type shimRun struct {
 	*process
-	s     *service
-	pipe  *os.File
-	log   *bufio.Reader
-	told  []toldEvent
-	lines []string // told, and what the server wrote to standard error
+	s      *service
+	pipe   *os.File
+	log    *bufio.Reader
+	told   []toldEvent
+	passed int      // how many of them event has been through
+	lines  []string // told, and what the server wrote to standard error
 }
 
 // run starts `lockshim run` with the service's lock and server.
@@ -88,12 +90,37 @@ func (s *service) runArgs(args []string, how spec) *shimRun {
 	return r
 }
 
-// serve starts the shim and returns when the server's workers are ready.
+// serve starts the shim and returns when the server's workers are ready, and the
+// shim knows the master.
 func (s *service) serve(flags ...string) *shimRun {
 	s.t.Helper()
 	r := s.run(flags...)
 	s.generation()
+	r.knows(s.master)
+	r.daemonized()
 	return r
+}
+
+// daemonized blocks until the process is gone that forked a daemon.
+func (r *shimRun) daemonized() {
+	r.t.Helper()
+	for above := parent(r.s.master); above != r.pid; above = parent(r.s.master) {
+		if p, err := proc.Find(above); err == nil {
+			if h, err := proc.Open(p.ID); err == nil {
+				watched{r.t, h}.gone()
+				h.Close()
+			}
+		}
+	}
+}
+
+// knows blocks until the shim has told of the master, by whatever event. One that
+// ends unseen in the moment before is a worker for all that the shim knows.
+func (r *shimRun) knows(master int) {
+	r.t.Helper()
+	r.find(0, "the new master", func(e toldEvent) bool {
+		return e.PID == master && slices.Contains([]event.Kind{event.Launched, event.Adopted, event.NewGeneration}, e.Event)
+	})
 }
 
 // read takes one more line of standard error; false at its end.
@@ -121,13 +148,23 @@ func (r *shimRun) read() bool {
 // event blocks for the next event that fits; what comes before is passed over.
 func (r *shimRun) event(what string, fits func(toldEvent) bool) toldEvent {
 	r.t.Helper()
-	for {
-		n := len(r.told)
-		if !r.read() {
-			r.t.Fatalf("the shim ended, and has not told of %s", what)
+	i := r.find(r.passed, what, fits)
+	r.passed = i + 1
+	return r.told[i]
+}
+
+// find blocks for the first event from index i on that fits, and passes over
+// nothing.
+func (r *shimRun) find(i int, what string, fits func(toldEvent) bool) int {
+	r.t.Helper()
+	for ; ; i++ {
+		for i >= len(r.told) {
+			if !r.read() {
+				r.t.Fatalf("the shim ended, and has not told of %s", what)
+			}
 		}
-		if len(r.told) > n && fits(r.told[n]) {
-			return r.told[n]
+		if fits(r.told[i]) {
+			return i
 		}
 	}
 }

@@ -48,6 +48,7 @@ func prepare(t *testing.T, c setup) *service {
 	s := &service{setup: c, t: t, dir: dir, lock: filepath.Join(dir, "web.lock")}
 	t.Cleanup(s.close)
 	s.events = bufio.NewReader(s.fifo("events"))
+	s.fifo("hang")
 	if c.write != nil {
 		s.writeFiles()
 	}
@@ -56,7 +57,7 @@ func prepare(t *testing.T, c setup) *service {
 
 // close is the end of a test: nothing of the service may be left.
 func (s *service) close() {
-	if left := endAll(s.dir); len(left) > 0 {
+	if left := endAll(s.dir + "/"); len(left) > 0 {
 		s.t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
 	}
 	for _, r := range s.runs {
@@ -136,8 +137,8 @@ func (s *service) command() []string {
 // env is the environment of every process that the test starts for the service.
 func (s *service) env() []string {
 	return []string{
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=" + s.dir, "PYTHONDONTWRITEBYTECODE=1",
-		"GORACE=atexit_sleep_ms=1", marker + "=" + s.dir,
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=" + s.dir, "PYTHONDONTWRITEBYTECODE=1", "RACK_ENV=none",
+		"GORACE=atexit_sleep_ms=1", marker + "=" + s.dir + "/",
 	}
 }
 

@@ -4,6 +4,7 @@ package test
 
 import (
 	"errors"
+	"math"
 	"os"
 	"testing"
 	"time"
@@ -96,14 +97,14 @@ func (w watched) reaped() {
 	w.t.Helper()
 	done := make(chan struct{})
 	go func() {
-		w.Status(-1)
+		w.Status(math.MaxInt32) // some weeks
 		close(done)
 	}()
 	await(w.t, "the reaping of a process", done)
 }
 
 // dead says whether the process has ended, without waiting.
-func (w watched) dead() bool { return errors.Is(w.Signal(0), proc.ErrGone) || zombie(w.PID) }
+func (w watched) dead() bool { return errors.Is(w.Signal(0), proc.ErrGone) || ended(w.PID) }
 
 // exited fails the test unless each of the processes has ended by now.
 func exited(t *testing.T, all ...watched) {

@@ -14,10 +14,12 @@
 package test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +33,10 @@ var lockshim string
 var base string
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(guarded); dir != "" {
+		keepGuard(dir)
+		os.Exit(0)
+	}
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cannot test:", err)
@@ -45,17 +51,19 @@ func run(m *testing.M) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
 	base, lockshim = dir, filepath.Join(dir, "lockshim")
-	if err := build(); err != nil {
-		return 0, err
-	}
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		return 0, err
+	if err := errors.Join(build(), unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); err != nil {
+		return 0, errors.Join(err, os.RemoveAll(dir))
 	}
 	children.reap()
+	g, err := startGuard()
+	if err != nil {
+		return 0, err
+	}
 	code := m.Run()
-	if left := descendants(os.Getpid()); len(left) > 0 {
+	left := slices.DeleteFunc(descendants(os.Getpid()), func(pid int) bool { return pid == g.pid })
+	g.end()
+	if len(left) > 0 {
 		return code, fmt.Errorf("the tests left processes behind: %v", left)
 	}
 	return code, nil

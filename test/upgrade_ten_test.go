@@ -4,50 +4,47 @@ package test
 
 import (
 	"slices"
-	"strconv"
 	"syscall"
 	"testing"
 
 	"github.com/lockshim/lockshim/shim/event"
 )
 
-// Ten generations pass under one pid; nobody but the test's own reading of the
-// FIFO knows the masters.
+// Ten generations pass under one pid, and nothing is left of the nine before.
 func TestTenUpgrades(t *testing.T) {
 	each(t, func(t *testing.T, c setup) {
 		s := prepare(t, c)
 		r := s.serve()
-		c1 := s.client()
-		var fds, masterFDs []string
+		requests := s.client()
+		var ours, theirs []string
 		for i := range 10 {
-			old := s.current()
 			s.upgrade(r, i%2 == 0)
-			if s.master == old.master {
-				t.Fatalf("the master is still %d", old.master)
+			switch i { // before status connects to the shim
+			case 0:
+				ours, theirs = descriptors(t, r.pid), descriptors(t, s.master)
+			case 9:
+				sameDescriptors(t, r.pid, ours)
+				sameDescriptors(t, s.master, theirs)
 			}
 			s.shows(r.pid, s.current())
-			if i == 0 {
-				fds, masterFDs = descriptors(t, r.pid), descriptors(t, s.master)
-			}
 		}
-		sameDescriptors(t, r.pid, fds)
-		sameDescriptors(t, s.master, masterFDs)
 		noZombies(t, r.pid)
-		c1.finish()
-		r.never(event.Trouble, event.Ignored, event.Masterless, event.StrayLeft)
-		everyone := watchAll(t, s.everyone())
-		r.send(syscall.SIGTERM)
-		if code := r.finish(); code != 0 {
-			t.Errorf("the shim exits with %d, want the last master's 0", code)
-		}
-		exited(t, everyone...)
-		s.over()
+		requests.finish()
+		r.never(event.Trouble, event.Ignored, event.Masterless, event.StrayLeft, event.Unlocked)
+		s.stop(r, c.background == c.hook)
 	})
 }
 
 // upgrade brings a new generation in and the old one out, by a USR2 to the shim
 // or to the master, and returns when the new one can be upgraded in its turn.
 func (s *service) upgrade(r *shimRun, byShim bool) {
+	s.t.Helper()
+	old := s.usr2(r, byShim)
+	s.retire(r, old)
+}
+
+// usr2 brings a new generation in, and returns the old master.
+func (s *service) usr2(r *shimRun, byShim bool) watched {
 	s.t.Helper()
 	old := watch(s.t, s.master)
 	if byShim {
@@ -56,11 +53,37 @@ func (s *service) upgrade(r *shimRun, byShim bool) {
 		old.send(syscall.SIGUSR2)
 	}
 	s.generation()
+	return old
+}
+
+// retire stops an old master, as people do, and waits until the shim knows.
+func (s *service) retire(r *shimRun, old watched) {
+	s.t.Helper()
 	old.send(s.graceful)
 	if e := r.untilEnded(old.PID); *e.Code != 0 {
 		s.t.Errorf("the shim says that the old master ended with %d, want 0", *e.Code)
 	}
+	r.knows(s.master)
 	s.promoted()
+}
+
+// stop ends the service, by a TERM to the shim or by the verb, and fails the
+// test unless the shim exits as the master did, with 0, and nothing is left.
+func (s *service) stop(r *shimRun, byVerb bool) {
+	s.t.Helper()
+	everyone := watchAll(s.t, s.everyone())
+	if byVerb {
+		if got := s.verb("stop"); got.code != 0 {
+			s.t.Errorf("stop answers %+v", got)
+		}
+	} else {
+		r.send(syscall.SIGTERM)
+	}
+	if code := r.finish(); code != 0 {
+		s.t.Errorf("the shim exits with %d, want the last master's 0", code)
+	}
+	exited(s.t, everyone...)
+	s.over()
 }
 
 // sameDescriptors fails the test unless the process has what it had before.
@@ -71,12 +94,11 @@ func sameDescriptors(t *testing.T, pid int, want []string) {
 	}
 }
 
-// noZombies blocks until every child that has ended was reaped.
+// noZombies blocks until every process below pid that has ended was reaped.
 func noZombies(t *testing.T, pid int) {
 	t.Helper()
 	for _, below := range descendants(pid) {
 		if zombie(below) {
-			t.Log("waiting for the zombie " + strconv.Itoa(below))
 			watch(t, below).reaped()
 		}
 	}

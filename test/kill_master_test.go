@@ -1,0 +1,179 @@
+//go:build linux
+
+package test
+
+import (
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
+)
+
+const killed = 128 + int(syscall.SIGKILL)
+
+// The workers of Gunicorn look for their master every 3600 seconds here, so it
+// is the shim that ends them. Those of Unicorn see the end of a pipe.
+func TestKillOnlyMaster(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		s := prepare(t, c)
+		r := s.serve()
+		crew := watchAll(t, s.crew)
+		watch(t, s.master).send(syscall.SIGKILL)
+		if code := r.finish(); code != killed {
+			t.Errorf("the shim exits with %d, want %d", code, killed)
+		}
+		exited(t, crew...)
+		s.over()
+		r.order(event.Launched, event.Ended, event.Exiting)
+		if s.name == "gunicorn" {
+			r.order(event.Ended, event.Masterless, event.Stopping, event.Signalled, event.Exiting)
+			s.allOf(r, event.Masterless, s.crew)
+			s.allOf(r, event.Signalled, s.crew)
+		}
+	})
+}
+
+// allOf fails the test unless the shim has told once of such an event, with
+// these processes.
+func (s *service) allOf(r *shimRun, kind event.Kind, want []int) {
+	s.t.Helper()
+	all := r.all(kind)
+	if len(all) != 1 || !slices.Equal(all[0].pids(), want) {
+		s.t.Errorf("the shim told of %q: %+v, want it once, of %v", kind, all, want)
+	}
+}
+
+// A worker in the middle of a request does not look for its master at all.
+func TestKillMasterOfBusyWorker(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		s := prepare(t, c)
+		quick := map[string]string{"unicorn": "TERM", "gunicorn": "QUIT"}[s.name]
+		r := s.serve("--stop", quick+"/forever")
+		busy := watch(t, s.hang())
+		watch(t, s.master).send(syscall.SIGKILL)
+		if code := r.finish(); code != killed {
+			t.Errorf("the shim exits with %d, want %d", code, killed)
+		}
+		exited(t, busy)
+		r.order(event.Ended, event.Masterless, event.Stopping, event.Signalled, event.Exiting)
+		s.over()
+	})
+}
+
+// hang sends a request that is not answered before the test says so, and
+// returns who has it. What becomes of the request is sent to the channel.
+func (s *service) hang() (worker int) {
+	s.t.Helper()
+	worker, _ = s.request("/hang")
+	return worker
+}
+
+// An answer is what became of a request.
+type answer struct {
+	pid int
+	err error
+}
+
+// request sends a request that hangs, and returns which worker has it, and
+// where its answer will be.
+func (s *service) request(path string) (worker int, answers <-chan answer) {
+	s.t.Helper()
+	ch := make(chan answer, 1)
+	go func() {
+		pid, err := get(s.http(), path)
+		ch <- answer{pid, err}
+	}()
+	return number(s.t, s.line("hanging")[1]), ch
+}
+
+// The last master's status counts, not the first one's, nor the worst.
+func TestKillAfterUpgrade(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		s := prepare(t, c)
+		r := s.serve()
+		s.upgrade(r, true)
+		watch(t, s.master).send(syscall.SIGKILL)
+		if code := r.finish(); code != killed {
+			t.Errorf("the shim exits with %d, want %d", code, killed)
+		}
+		s.over()
+	})
+}
+
+func TestKillOldMasterInUpgrade(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		s := prepare(t, c)
+		r := s.serve()
+		requests := s.client()
+		old := s.usr2(r, c.hook)
+		old.send(syscall.SIGKILL)
+		if e := r.untilEnded(old.PID); *e.Code != killed {
+			t.Errorf("the shim says that the old master ended with %d, want %d", *e.Code, killed)
+		}
+		r.knows(s.master)
+		s.promoted()
+		requests.servedBy(s.crew...)
+		s.leads(r, s.master)
+		s.upgrade(r, !c.hook)
+		requests.finish()
+		r.never(event.Masterless)
+		s.stop(r, c.background)
+	})
+}
+
+func TestKillNewMasterInUpgrade(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		s := prepare(t, c)
+		r := s.serve()
+		requests := s.client()
+		first := s.current()
+		old := s.usr2(r, c.hook)
+		next := watch(t, s.master)
+		next.send(syscall.SIGKILL)
+		next.reaped() // by the old one, which takes a USR2 again
+		requests.more()
+		s.master, s.crew = first.master, first.workers
+		s.leads(r, old.PID)
+		s.upgrade(r, !c.hook)
+		requests.finish()
+		r.never(event.Masterless)
+		s.stop(r, c.background)
+	})
+}
+
+func TestKillBothMastersInUpgrade(t *testing.T) {
+	each(t, func(t *testing.T, c setup) {
+		s := prepare(t, c)
+		r := s.serve()
+		old := s.usr2(r, c.hook)
+		next := watch(t, s.master)
+		next.send(syscall.SIGKILL)
+		old.send(syscall.SIGKILL)
+		if code := r.finish(); code != killed {
+			t.Errorf("the shim exits with %d, want %d", code, killed)
+		}
+		s.over()
+	})
+}
+
+// leads fails the test unless the shim lives and status says that this is the
+// current master, and the only one.
+func (s *service) leads(r *shimRun, master int) {
+	s.t.Helper()
+	if !r.running() {
+		s.t.Fatal("the shim has exited")
+	}
+	st := s.status()
+	var masters []string
+	for _, g := range gens(st) {
+		if g.master != 0 {
+			masters = append(masters, strconv.Itoa(g.master))
+		}
+	}
+	if !slices.Equal(masters, []string{strconv.Itoa(master)}) || st.State != shim.Serving {
+		s.t.Errorf("status says %q with the masters %v, want %q with %d", st.State, masters, shim.Serving, master)
+	}
+}
