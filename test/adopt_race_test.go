@@ -153,7 +153,7 @@ func TestStopWhileReplacing(t *testing.T) {
 	eachServer(t, func(t *testing.T, c setup) {
 		s := prepare(t, c)
 		s.killShim(s.serve())
-		busy, answers := s.request("/hang")
+		busy, answers := s.hang()
 		r := s.run("--if-running", "replace")
 		r.until(event.Signalled)
 		r.send(syscall.SIGTERM)

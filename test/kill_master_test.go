@@ -52,7 +52,8 @@ func TestKillMasterOfBusyWorker(t *testing.T) {
 		s := prepare(t, c)
 		quick := map[string]string{"unicorn": "TERM", "gunicorn": "QUIT"}[s.name]
 		r := s.serve("--stop", quick+"/forever")
-		busy := watch(t, s.hang())
+		worker, _ := s.hang()
+		busy := watch(t, worker)
 		watch(t, s.master).send(syscall.SIGKILL)
 		if code := r.finish(); code != killed {
 			t.Errorf("the shim exits with %d, want %d", code, killed)
@@ -61,32 +62,6 @@ func TestKillMasterOfBusyWorker(t *testing.T) {
 		r.order(event.Ended, event.Masterless, event.Stopping, event.Signalled, event.Exiting)
 		s.over()
 	})
-}
-
-// hang sends a request that is not answered before the test says so, and
-// returns who has it. What becomes of the request is sent to the channel.
-func (s *service) hang() (worker int) {
-	s.t.Helper()
-	worker, _ = s.request("/hang")
-	return worker
-}
-
-// An answer is what became of a request.
-type answer struct {
-	pid int
-	err error
-}
-
-// request sends a request that hangs, and returns which worker has it, and
-// where its answer will be.
-func (s *service) request(path string) (worker int, answers <-chan answer) {
-	s.t.Helper()
-	ch := make(chan answer, 1)
-	go func() {
-		pid, err := get(s.http(), path)
-		ch <- answer{pid, err}
-	}()
-	return number(s.t, s.line("hanging")[1]), ch
 }
 
 // The last master's status counts, not the first one's, nor the worst.

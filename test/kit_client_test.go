@@ -131,6 +131,31 @@ func (c *client) finish() {
 	}
 }
 
+// An answer is what became of a request: who answered, or why nobody did.
+type answer struct {
+	pid int
+	err error
+}
+
+// hang sends a request that is not answered before release, and returns which
+// worker has it, and where its answer will be.
+func (s *service) hang() (worker int, answers <-chan answer) {
+	s.t.Helper()
+	ch := make(chan answer, 1)
+	go func() {
+		pid, err := get(s.http(), "/hang")
+		ch <- answer{pid, err}
+	}()
+	return number(s.t, s.line("hanging")[1]), ch
+}
+
+// release lets one request be answered that hangs.
+func (s *service) release() {
+	s.t.Helper()
+	_, err := s.block.WriteString("go on\n")
+	must(s.t, err)
+}
+
 // released fails the test if anybody listens on the service's socket.
 func (s *service) released() {
 	s.t.Helper()

@@ -20,7 +20,6 @@ const marker = "SHIMTEST"
 type process struct {
 	t *testing.T
 	*child
-	handle *proc.Handle
 }
 
 // A spec is what start executes. Descriptors that are nil are /dev/null.

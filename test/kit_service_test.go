@@ -21,15 +21,15 @@ import (
 // and the FIFO into which the server's hooks write what happens.
 type service struct {
 	setup
-	t       *testing.T
-	dir     string
-	lock    string // path of the lockfile
-	events  *bufio.Reader
-	seen    []string // every line that was read from the FIFO
-	master  int      // of the latest generation that generation has seen
-	crew    []int    // its workers
-	runs    []*shimRun
-	clients []*client
+	t      *testing.T
+	dir    string
+	lock   string // path of the lockfile
+	events *bufio.Reader
+	seen   []string // every line that was read from the FIFO
+	master int      // of the latest generation that generation has seen
+	crew   []int    // its workers
+	runs   []*shimRun
+	block  *os.File // what a request that hangs waits for
 }
 
 // prepare writes the files of a service, and at the end of the test fails it if
@@ -48,7 +48,7 @@ func prepare(t *testing.T, c setup) *service {
 	s := &service{setup: c, t: t, dir: dir, lock: filepath.Join(dir, "web.lock")}
 	t.Cleanup(s.close)
 	s.events = bufio.NewReader(s.fifo("events"))
-	s.fifo("hang")
+	s.block = s.fifo("hang")
 	if c.write != nil {
 		s.writeFiles()
 	}
