@@ -148,10 +148,7 @@ func (m *machine) fork(lock, fd int) (int, error) {
 
 // launchedAs notes what was launched, and begins to reap.
 func (m *machine) launchedAs(pid, fd int) {
-	p, err := proc.Find(pid)
-	if err != nil {
-		p.ID = proc.ID{PID: pid}
-	}
+	p := executed(pid)
 	m.launched, m.session = p.ID, p.Session
 	m.known = []generation{{Known: proc.Known{Number: 1, Image: p.Image, Master: p.ID}}}
 	m.emit(event.Event{Kind: event.Launched, PID: pid, Generation: 1, FD: fd, Command: m.cfg.Command})
@@ -161,6 +158,23 @@ func (m *machine) launchedAs(pid, fd int) {
 	m.surveys = []time.Duration{9 * time.Second}
 	m.arm(surveyTimer, time.Second)
 	go m.watchChildren()
+}
+
+// executed reads who the launched process is. The kernel closes descriptors, by
+// which a fork learns of the exec, some microseconds before it lays out the
+// stack, by which images are told apart (begin_new_exec in fs/exec.c).
+func executed(pid int) proc.Process {
+	for range 100 {
+		p, err := proc.Find(pid)
+		if err != nil {
+			break
+		}
+		if p.Image.Known() || p.Zombie() {
+			return p
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+	return proc.Process{ID: proc.ID{PID: pid}}
 }
 
 // environment is env with the two variables that tell the server of its lock.

@@ -99,6 +99,7 @@ func (m *machine) census() census {
 		strays:  len(m.view.Strays) + len(m.view.Launchers),
 		members: len(m.view.Members),
 		foreign: len(m.view.Foreign),
+		owed:    len(m.watched) > 0,
 	}
 	servers := m.view.Servers()
 	c.workers = len(servers) - c.masters

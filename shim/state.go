@@ -106,6 +106,7 @@ type census struct {
 	members  int  // joined by lockshim hold elsewhere
 	foreign  int  // holders that are none of these
 	locked   bool // a server process holds the lock
+	owed     bool // the end of an adopted process is about to be told
 	doubtful bool // the only master may be a worker that a master left behind
 }
 

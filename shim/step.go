@@ -166,9 +166,9 @@ func (r rules) joined(s state) (state, []action) {
 // deserted: nobody of the service was seen. Whoever else holds the lock is not
 // waited for; if nobody does, the lock is on its way, or held by a process that
 // cannot be seen, which is foreign too. A child that was not seen is about to
-// be reaped.
+// be reaped, and how an adopted one ended is about to be told.
 func (r rules) deserted(s state, c census) (state, []action) {
-	if !s.alone && !s.adopted {
+	if !s.alone && !s.adopted || c.owed {
 		return s, nil
 	}
 	if s.lock == granted || s.lock == broken || c.foreign > 0 || s.missed {

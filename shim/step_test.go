@@ -51,6 +51,7 @@ func everyInput() []namedInput {
 		{"saw members", input{kind: looked, seen: census{members: 1, foreign: 1}}},
 		{"saw foreign holders", input{kind: looked, seen: census{foreign: 1}}},
 		{"saw nobody", input{kind: looked}},
+		{"saw nobody, is owed an end", input{kind: looked, seen: census{owed: true}}},
 		{"was asked to stop", input{kind: requested}},
 		{"settled", input{kind: settled}},
 		{"step due", input{kind: stepDue}},
