@@ -18,9 +18,11 @@ type census struct {
 // newCensus gathers the members by image and finds out which groups serve.
 func newCensus(members []Process, r Rules) *census {
 	c := &census{Rules: r, members: members}
-	c.Profile = c.kind()
 	c.commands = c.commandLines()
-	c.groups = groups(members)
+	if r.Profile.Name == generic {
+		c.infer()
+	}
+	c.groups = groups(members, r.Known)
 	for i, g := range c.groups {
 		g.known = c.knownAs(g)
 		if slices.ContainsFunc(c.groups[:i], func(o *group) bool { return o.known == g.known }) {
@@ -31,6 +33,7 @@ func newCensus(members []Process, r Rules) *census {
 	for _, g := range c.groups {
 		g.serves = g.serves || c.drains(g)
 	}
+	c.elect()
 	return c
 }
 
@@ -38,18 +41,54 @@ func newCensus(members []Process, r Rules) *census {
 // server of it.
 const generic = "generic"
 
-// kind is the profile to read titles by. A command that tells nothing, such as a
-// script, may have executed a server that tells more.
-func (c *census) kind() profile.Profile {
-	if c.Profile.Name != generic {
-		return c.Profile
+// infer makes up for a command line that tells nothing. It may be a script's,
+// and have executed a server that tells more: its titles are to be read then.
+// Where nobody knows what was launched, the first member that tells anything
+// does; and where none does, the oldest is the server, as it was there before all
+// that it started.
+func (c *census) infer() {
+	p := c.teller(func(p Process) bool { return c.led(p.ID) })
+	if p == nil && (c.Launched != (ID{}) || len(c.Known) > 0 || slices.ContainsFunc(c.members, c.bears)) {
+		return
 	}
-	for _, p := range c.members {
-		if found := profile.Recognise(p.Args); c.led(p.ID) && found.Name != generic && !profile.Wrapper(p.Args) {
-			return found
+	if p == nil {
+		p = c.teller(func(Process) bool { return true })
+	}
+	if p != nil {
+		c.Profile = profile.Recognise(p.Args)
+	} else if p := oldest(c.members, c.possible); p != nil {
+		c.commands = append(c.commands, p.Args)
+	}
+}
+
+// teller is the oldest fit member whose title or command line is that of a known
+// server.
+func (c *census) teller(fit func(Process) bool) *Process {
+	return oldest(c.members, func(p Process) bool {
+		return fit(p) && !profile.Wrapper(p.Args) && profile.Recognise(p.Args).Name != generic
+	})
+}
+
+// possible reports whether a member may be the server of a command line that
+// tells nothing. Not if the launch executed another program than it runs, as it
+// may be a stray that outlived the server; unless that program is a shell, which
+// executes anything, or a wrapper that nobody knows, with the member's command
+// line behind its own.
+func (c *census) possible(p Process) bool {
+	if p.Held || len(p.Args) == 0 || profile.Wrapper(p.Args) {
+		return false
+	}
+	return c.Exe == "" || p.Exe == c.Exe || isShell(c.Exe) || c.endsWith(p.Args)
+}
+
+// endsWith reports whether the launch's command line ends with args.
+func (c *census) endsWith(args []string) bool {
+	for i := range c.Command {
+		if i > 0 && profile.Same(args, c.Command[i:]) {
+			return true
 		}
 	}
-	return c.Profile
+	return false
 }
 
 // led reports whether id was launched, or was a master in an earlier view.
@@ -62,42 +101,16 @@ func (c *census) led(id ID) bool {
 // that a script executed re-executes itself by its own name, and one that gives
 // itself a title gives the next master the same.
 func (c *census) commandLines() [][]string {
-	var all [][]string
-	add := func(args []string) {
-		if len(args) > 0 && !profile.Wrapper(args) {
-			all = append(all, args)
-		}
-	}
-	add(c.Command)
+	all := [][]string{c.Command}
 	for _, k := range c.Known {
-		add(k.Args)
+		all = append(all, k.Args)
 	}
 	for _, p := range c.members {
-		if c.led(p.ID) {
-			add(p.Args)
+		if c.led(p.ID) && !profile.Wrapper(p.Args) {
+			all = append(all, p.Args)
 		}
 	}
-	c.commands = all
-	if c.Launched == (ID{}) && len(c.Known) == 0 && c.Profile.Name == generic && !slices.ContainsFunc(c.members, c.bears) {
-		add(c.oldest().Args)
-	}
-	return all
-}
-
-// oldest is the member that is thought to be the server where nobody knows how
-// that calls itself: it was there before all that it started. Where the
-// launch's program is known, and does no more than execute others, it runs that.
-func (c *census) oldest() Process {
-	var first Process
-	for _, p := range c.members {
-		if p.Held || profile.Wrapper(p.Args) || c.Exe != "" && p.Exe != c.Exe && !isShell(c.Exe) {
-			continue
-		}
-		if first.PID == 0 || p.Start < first.Start || p.Start == first.Start && p.PID < first.PID {
-			first = p
-		}
-	}
-	return first
+	return slices.DeleteFunc(all, func(args []string) bool { return len(args) == 0 })
 }
 
 // claims reports whether a holder outside the tree is the server. Where the shim
@@ -160,13 +173,13 @@ func (c *census) opaque() bool {
 	return c.Command == nil || profile.Recognise(c.Command).Name != c.Profile.Name
 }
 
-// launches reports whether p only launches the server: a wrapper, or a launched
+// launches reports whether p only launches the server: a wrapper, or the launched
 // script beside which there is a server of the profile.
 func (c *census) launches(p Process) bool {
 	if profile.Wrapper(p.Args) {
 		return true
 	}
-	return p.ID == c.Launched && c.Profile.Name != generic && !c.recognises(p) &&
+	return (p.ID == c.Launched || c.bears(p)) && c.Profile.Name != generic && !c.recognises(p) &&
 		slices.ContainsFunc(c.members, func(m Process) bool { return m.Image != p.Image && c.recognises(m) })
 }
 
@@ -186,10 +199,14 @@ func replaced(p, parent Process) bool {
 	return p.PPID == parent.PID && p.Forked && p.Image != parent.Image && p.Exe == parent.Exe
 }
 
-// above are the pids of the members that processes descend from.
-func (c *census) above(processes []Process) map[int]bool {
+// above are the pids of the members that leaders descend from.
+func (c *census) above() map[int]bool {
 	found := make(map[int]bool)
-	for _, p := range processes {
+	for _, g := range c.groups {
+		if g.leader == nil {
+			continue
+		}
+		p := g.leader
 		for i := indexPID(c.members, p.PPID); i >= 0 && !found[c.members[i].PID]; i = indexPID(c.members, c.members[i].PPID) {
 			found[c.members[i].PID] = true
 		}

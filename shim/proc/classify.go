@@ -77,15 +77,11 @@ func Classify(s Snapshot, r Rules) View {
 	c := newCensus(v.divide(s.Processes, r), r)
 	for _, g := range c.groups {
 		if g.serves {
-			v.Generations = append(v.Generations, c.generation(g))
+			v.Generations = append(v.Generations, g.generation())
 		}
 	}
 	enumerate(v.Generations, r.Known)
-	for _, g := range c.groups {
-		if !g.serves {
-			v.sortOut(g.processes, c.above(v.Masters()))
-		}
-	}
+	v.sortOut(c)
 	for _, list := range [][]Process{v.Launchers, v.Strays, v.Members} {
 		slices.SortFunc(list, byPID)
 	}
@@ -124,16 +120,20 @@ func roots(all []Process, r Rules) []int {
 	return pids
 }
 
-// sortOut files members of one image that are no part of a generation.
-func (v *View) sortOut(members []Process, above map[int]bool) {
-	for _, p := range members {
-		switch {
-		case above[p.PID] || profile.Wrapper(p.Args):
-			v.Launchers = append(v.Launchers, p)
-		case p.Held:
-			v.Members = append(v.Members, p)
-		default:
-			v.Strays = append(v.Strays, p)
+// sortOut files the members that are no part of a generation.
+func (v *View) sortOut(c *census) {
+	above := c.above()
+	for _, g := range c.groups {
+		for _, p := range g.processes {
+			switch {
+			case g.serves:
+			case above[p.PID] || c.launches(p):
+				v.Launchers = append(v.Launchers, p)
+			case p.Held:
+				v.Members = append(v.Members, p)
+			default:
+				v.Strays = append(v.Strays, p)
+			}
 		}
 	}
 }

@@ -1,21 +1,19 @@
 package proc
 
-import (
-	"slices"
-
-	"github.com/lockshim/lockshim/shim/profile"
-)
+import "slices"
 
 // A group is the members of one image.
 type group struct {
 	processes []Process
-	known     *Known // what it was seen as before, nil for none
-	serves    bool   // it is a generation
+	known     *Known   // what it was seen as before, nil for none
+	serves    bool     // it is a generation
+	settled   bool     // nobody need look at its shape to say who leads
+	leader    *Process // who leads, nil for nobody
 }
 
 // groups gathers the members by image, in order of their first pids. A process
 // whose image cannot be read is a group of its own.
-func groups(members []Process) []*group {
+func groups(members []Process, known []Known) []*group {
 	var all [][]Process
 	index := make(map[Image]int)
 	for _, p := range members {
@@ -29,7 +27,7 @@ func groups(members []Process) []*group {
 	}
 	var split []*group
 	for _, alike := range all {
-		split = append(split, divideAlike(alike)...)
+		split = append(split, divideAlike(alike, known)...)
 	}
 	return split
 }
@@ -37,10 +35,9 @@ func groups(members []Process) []*group {
 // divideAlike tells apart the execs of one layout. With randomised addresses
 // there is one. Without, each process that executed an image is the root of one,
 // what it forked belongs to it, and what has lost its parent was forked by one
-// that is gone: those are together, as nobody knows by which.
-func divideAlike(alike []Process) []*group {
-	root := slices.IndexFunc(alike, func(p Process) bool { return !p.Forked })
-	if root < 0 || !slices.ContainsFunc(alike, func(p Process) bool { return foreignTo(alike[root], p) }) {
+// that is gone, or so it seems: those are together, as nobody knows by which.
+func divideAlike(alike []Process, known []Known) []*group {
+	if !fixed(alike, known) {
 		return []*group{{processes: alike}}
 	}
 	var split []*group
@@ -58,10 +55,20 @@ func divideAlike(alike []Process) []*group {
 	return split
 }
 
-// foreignTo reports whether p cannot have been forked from the image that root
-// executed: it executed one itself, or is older.
-func foreignTo(root, p Process) bool {
-	return p.PID != root.PID && (!p.Forked || p.Start < root.Start)
+// fixed reports whether processes of one layout are of several execs: two of
+// them executed an image, or one is older than the one that did and still was
+// forked with it, or there were two generations of that layout before.
+func fixed(alike []Process, known []Known) bool {
+	seen := 0
+	for _, k := range known {
+		if k.Image.Known() && k.Image == alike[0].Image {
+			seen++
+		}
+	}
+	root := slices.IndexFunc(alike, func(p Process) bool { return !p.Forked })
+	return seen > 1 || root >= 0 && slices.ContainsFunc(alike, func(p Process) bool {
+		return p.PID != alike[root].PID && (!p.Forked || p.Start < alike[root].Start)
+	})
 }
 
 // origin is the pid of the process that executed p's image, 0 if that cannot be
@@ -86,13 +93,11 @@ func (c *census) knownAs(g *group) *Known {
 	var found *Known
 	for i := range c.Known {
 		k := &c.Known[i]
-		if !k.Image.Known() || k.Image != g.processes[0].Image {
-			continue
-		}
-		if has(g.processes, k.Master) {
+		switch {
+		case !k.Image.Known() || k.Image != g.processes[0].Image:
+		case has(g.processes, k.Master):
 			return k
-		}
-		if !c.leadsAlike(k) && !g.younger(k) {
+		case !c.leadsAlike(k) && !g.younger(k) && (found == nil || !g.older(k)):
 			found = k
 		}
 	}
@@ -116,6 +121,11 @@ func (g *group) younger(k *Known) bool {
 	})
 }
 
+// older reports whether g has a process that was there before k's master.
+func (g *group) older(k *Known) bool {
+	return slices.ContainsFunc(g.processes, func(p Process) bool { return p.Start < k.Master.Start })
+}
+
 // executed is the generation whose master has g's image now, and of whose own
 // image nothing is left, or nothing was seen: a wrapper that executed the next
 // program. A server that re-executes itself in place is a new generation then.
@@ -128,81 +138,6 @@ func (c *census) executed(g *group) *Known {
 		}
 	}
 	return nil
-}
-
-// generation finds out who leads g.
-func (c *census) generation(g *group) Generation {
-	gen := Generation{Image: g.processes[0].Image}
-	if g.known != nil {
-		gen.Number = g.known.Number
-	}
-	lead := c.leader(g)
-	for i, p := range g.processes {
-		if i == lead {
-			gen.Master = p
-		} else {
-			gen.Workers = append(gen.Workers, p)
-		}
-	}
-	gen.Leaderless = lead < 0
-	return gen
-}
-
-// leader is the index in g of the master, -1 for none.
-func (c *census) leader(g *group) int {
-	if g.known != nil && (g.known.Orphan || g.known.Master != (ID{})) {
-		return indexID(g.processes, g.known.Master)
-	}
-	titled := func(p Process) bool { return p.ID == c.Launched || c.Profile.Role(p.Args) == profile.Master }
-	executor := func(p Process) bool { return !p.Forked && c.Profile.Role(p.Args) != profile.Worker }
-	for _, leads := range []func(Process) bool{titled, executor} {
-		if i := slices.IndexFunc(g.processes, leads); i >= 0 {
-			return i
-		}
-	}
-	return c.root(g)
-}
-
-// root is the index of the one process of g that the others descend from. With
-// several, the master is gone, unless one alone has workers or leads a session,
-// as a daemon does. One alone without a child, beside another generation, is a
-// worker that its master left behind: the next master would have executed the
-// image, and the last one has the next for a child.
-func (c *census) root(g *group) int {
-	var roots, parents, leaders []int
-	for i, p := range g.processes {
-		if indexPID(g.processes, p.PPID) >= 0 || c.Profile.Role(p.Args) == profile.Worker || c.outlived(p) {
-			continue
-		}
-		roots = append(roots, i)
-		if slices.ContainsFunc(g.processes, func(child Process) bool { return child.PPID == p.PID }) {
-			parents = append(parents, i)
-		}
-		if p.Session == p.PID {
-			leaders = append(leaders, i)
-		}
-	}
-	if len(roots) == 1 && c.besides(g) && !slices.ContainsFunc(c.members, func(p Process) bool { return p.PPID == g.processes[roots[0]].PID }) {
-		return -1
-	}
-	for _, only := range [][]int{roots, parents, leaders} {
-		if len(only) == 1 {
-			return only[0]
-		}
-	}
-	return -1
-}
-
-// besides reports whether there is another generation than g.
-func (c *census) besides(g *group) bool {
-	return slices.ContainsFunc(c.groups, func(o *group) bool { return o != g && o.serves })
-}
-
-// outlived reports whether p's parent re-executed itself in place since it
-// forked p.
-func (c *census) outlived(p Process) bool {
-	parent := indexPID(c.members, p.PPID)
-	return parent >= 0 && replaced(p, c.members[parent])
 }
 
 // has reports whether the process id is among list.

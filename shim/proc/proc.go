@@ -34,8 +34,8 @@ type ID struct {
 // new one, as the kernel randomises the stack: fields 28, 48 and 50 of
 // proc_pid_stat(5).
 //
-// It is zero where the caller may not trace the process (ptrace(2)), and for a
-// zombie. Without address space randomisation (setarch -R) two execs of the same
+// It is zero where the caller may not trace the process (ptrace(2)), for a
+// zombie, and for a moment in execve(2) itself. Without address space randomisation (setarch -R) two execs of the same
 // command are alike; then Process.Forked tells.
 type Image struct {
 	Stack uint64 `json:"stack"`

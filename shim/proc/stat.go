@@ -45,8 +45,18 @@ func parseStat(text []byte, p *Process) error {
 	p.Forked, p.Exiting = flags&flagForked != 0, flags&flagExiting != 0
 	p.Start = number(fields[statStart])
 	p.Memory = int64(number(fields[statRSS])) * pageSize
-	p.Image = Image{Stack: number(fields[statStack]), Args: number(fields[statArgs]), Env: number(fields[statEnv])}
+	p.Image = whole(Image{Stack: number(fields[statStack]), Args: number(fields[statArgs]), Env: number(fields[statEnv])})
 	return nil
+}
+
+// whole is the image, or none while execve(2) still lays it out: the kernel sets
+// the arguments' address, and the stack's to the same, before it knows either for
+// good, and the stack's last (load_elf_binary in its fs/binfmt_elf.c).
+func whole(i Image) Image {
+	if i.Env == 0 || i.Stack >= i.Args {
+		return Image{}
+	}
+	return i
 }
 
 // parseParent reads no more of /proc/PID/stat than tells where a process
