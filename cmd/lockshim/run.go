@@ -48,6 +48,7 @@ func (c *call) run() error {
 	if p := c.text("profile"); p.value == "help" {
 		return printResult(profileList())
 	}
+	frugal()
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -59,7 +60,6 @@ func (c *call) run() error {
 		ears.heard(e)
 		c.log.emit(e)
 	}
-	frugal()
 	cfg.Rest = rest
 	code, err := shim.Run(cfg)
 	if err != nil {

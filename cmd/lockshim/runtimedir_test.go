@@ -47,19 +47,19 @@ func TestOtherVerbsTakeTheDirectoryThatHasTheFile(t *testing.T) {
 	dir := emptyEnvironment(t)
 	t.Setenv("HOME", dir)
 	state := dir + "/.local/state/lockshim"
-	s, err := callOf("status").find("web")
+	s, err := callOf("status").find("of-this-test")
 	if err != nil || exists(dir+"/run") || exists(state) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	mkdir(t, dir+"/run")
 	mkdir(t, state)
-	if s, err = callOf("status").find("web"); err != nil || s.path != dir+"/run/web.lock" {
+	if s, err = callOf("status").find("of-this-test"); err != nil || s.path != dir+"/run/of-this-test.lock" {
 		t.Errorf("with no file anywhere: %+v, %v", s, err)
 	}
-	if err := os.WriteFile(state+"/web.lock", nil, 0o640); err != nil {
+	if err := os.WriteFile(state+"/of-this-test.lock", nil, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = callOf("status").find("web"); err != nil || s.path != state+"/web.lock" {
+	if s, err = callOf("status").find("of-this-test"); err != nil || s.path != state+"/of-this-test.lock" {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -27,7 +27,7 @@ func emptyEnvironment(t *testing.T) (dir string) {
 func TestNames(t *testing.T) {
 	dir := emptyEnvironment(t)
 	mkdir(t, dir+"/run")
-	for _, name := range []string{"web", "web@1", "a.b", "x_y-z", "0", ".", "-", "lock", ".locks"} {
+	for _, name := range []string{"of-this-test", "of-this-test@1", "a.b", "x_y-z", "0", ".", "-", "lock", ".locks"} {
 		s, err := callOf("status").find(name)
 		if want := filepath.Join(dir, "run", name+".lock"); err != nil || s.path != want || s.name != name {
 			t.Errorf("%q gives %+v, %v", name, s, err)
