@@ -96,9 +96,16 @@ func (s *service) serve(flags ...string) *shimRun {
 	s.t.Helper()
 	r := s.run(flags...)
 	s.generation()
+	s.settled(r)
+	return r
+}
+
+// settled blocks until the shim knows the new master, and what a daemon was
+// forked from is gone.
+func (s *service) settled(r *shimRun) {
+	r.t.Helper()
 	r.knows(s.master)
 	r.daemonized()
-	return r
 }
 
 // daemonized blocks until the process is gone that forked a daemon.
@@ -167,6 +174,17 @@ func (r *shimRun) find(i int, what string, fits func(toldEvent) bool) int {
 			return i
 		}
 	}
+}
+
+// says blocks until a line of standard error has that in it.
+func (r *shimRun) says(words string) {
+	r.t.Helper()
+	for r.read() {
+		if strings.Contains(r.lines[len(r.lines)-1], words) {
+			return
+		}
+	}
+	r.t.Fatalf("the program ended, and has not said %q", words)
 }
 
 // until blocks for the next event of a kind.
