@@ -25,7 +25,7 @@ type machine struct {
 	facts chan fact
 	left  chan bool // whether there are children to watch yet
 
-	exe      string  // the file that the server runs
+	exe      string  // what the kernel will show as the file that the server runs
 	launched proc.ID // zero after an adoption
 	session  int     // of the launched process
 	last     proc.ID // the master that ended last

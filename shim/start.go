@@ -69,7 +69,7 @@ func newMachine(cfg Config) *machine {
 
 // start follows the design's steps up to the wait.
 func (m *machine) start() error {
-	path, err := lookPath(m.cfg.Command[0])
+	_, err := lookPath(m.cfg.Command[0])
 	if err != nil && m.cfg.IfRunning != Adopt {
 		return err
 	}
@@ -80,7 +80,7 @@ func (m *machine) start() error {
 	if err := m.openGuarded(); err != nil {
 		return err
 	}
-	m.exe = path
+	m.exe = proc.Program(m.cfg.Command)
 	running, err := m.anybody()
 	if err != nil {
 		return err
