@@ -76,7 +76,7 @@ func (m *machine) see(everyone bool) error {
 
 // classifyRules is what the machine knows of its service.
 func (m *machine) classifyRules() proc.Rules {
-	r := proc.Rules{Profile: m.rules.profile, Command: m.cfg.Command, Exe: m.exe, Shim: os.Getpid(), Launched: m.launched}
+	r := proc.Rules{Profile: m.rules.profile, Command: m.cfg.Command, Exe: m.exe, Shim: os.Getpid(), Launched: m.launched, Session: m.session}
 	for _, g := range m.known {
 		r.Known = append(r.Known, g.Known)
 	}

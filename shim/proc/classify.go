@@ -13,6 +13,7 @@ type Rules struct {
 	Exe      string   // the file that Command runs, as Program says; "" where nobody knows
 	Shim     int      // the shim's pid; 0 where it is dead
 	Launched ID       // what the shim launched itself; zero after an adoption
+	Session  int      // the session that it was launched in; 0 where nobody knows
 	Known    []Known  // the generations of an earlier View
 }
 

@@ -65,7 +65,7 @@ func (c *census) root(g *group) *Process {
 	var roots, parents, leaders []*Process
 	for i := range g.processes {
 		p := &g.processes[i]
-		if indexPID(g.processes, p.PPID) >= 0 || c.Profile.Role(p.Args) == profile.Worker || c.outlived(*p) {
+		if indexPID(g.processes, p.PPID) >= 0 || c.Profile.Role(p.Args) == profile.Worker || c.outlived(*p) || c.leftBehind(g, *p) {
 			continue
 		}
 		roots = append(roots, p)
@@ -100,6 +100,13 @@ func (c *census) hasServers(g *group, pid int) bool {
 func (c *census) outlived(p Process) bool {
 	parent := indexPID(c.members, p.PPID)
 	return parent >= 0 && replaced(p, c.members[parent])
+}
+
+// leftBehind reports whether p lost a master that was never seen. A master has
+// executed its image, unless it is a daemon, and a daemon has left the session of
+// the launch. (What a launcher of a known generation left may be about to.)
+func (c *census) leftBehind(g *group, p Process) bool {
+	return g.known == nil && p.Forked && c.Session != 0 && p.Session == c.Session
 }
 
 // generation is what a View says of g.
