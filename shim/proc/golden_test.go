@@ -72,7 +72,7 @@ func (rec recording) replay(text *strings.Builder, r Rules) {
 	memory := begins(rec)
 	for _, m := range rec.Moments {
 		memory.ends(m.Ended)
-		live := Rules{Profile: r.Profile, Command: r.Command, Exe: rec.Exe, Shim: rec.Shim, Launched: rec.Launched, Known: memory.known}
+		live := Rules{Profile: r.Profile, Command: r.Command, Exe: rec.Exe, Shim: rec.Shim, Launched: rec.Launched, Session: rec.session(m.Snapshot), Known: memory.known}
 		view := Classify(m.Snapshot, live)
 		memory.takesIn(view)
 		orphaned := rec.orphaned(m.Snapshot)

@@ -13,7 +13,8 @@ const helperEnv = "LOCKSHIM_PROC_TEST_HELPER"
 
 // helpers are the programs that the test binary can be.
 var helpers = map[string]func() error{
-	"shim": helperShim,
+	"shim":   helperShim,
+	"holder": helperHolder,
 }
 
 // TestMain makes the test binary its own helper, takes in what a killed shim

@@ -81,6 +81,12 @@ func (rec recording) orphaned(s Snapshot) Snapshot {
 	return left
 }
 
+// session is the one that the shim launched the server in: its own.
+func (rec recording) session(s Snapshot) int {
+	i := indexPID(s.Processes, rec.Shim)
+	return s.Processes[i].Session
+}
+
 // kind is the profile that a shim of this command line has.
 func kind(t failer, name string, command []string) profile.Profile {
 	if name == "" {

@@ -83,7 +83,7 @@ func (s *service) start(command ...string) {
 	must(s.t, err)
 	s.shim = exec.Command("/proc/self/exe")
 	s.shim.Args = append([]string{"lockshim", "run", "--lock", s.lock, "--"}, command...)
-	s.shim.Env = append(os.Environ(), helperEnv+"=shim", shimEnv+"="+string(text))
+	s.shim.Env = append(os.Environ(), helperEnv+"=shim", "GORACE=atexit_sleep_ms=0", shimEnv+"="+string(text))
 	s.shim.Stderr = s.fifo
 	s.shim.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	s.stdin, err = s.shim.StdinPipe()

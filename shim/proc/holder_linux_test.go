@@ -1,0 +1,159 @@
+package proc
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A grasp is what a holder helper does to a file.
+type grasp struct {
+	File  string
+	FD    int // of the descriptor that it keeps
+	Flock int // LOCK_SH, LOCK_EX, or 0
+	Guard bool
+}
+
+// holderEnv holds the grasp of a holder helper.
+const holderEnv = "LOCKSHIM_PROC_TEST_GRASP"
+
+// helperHolder takes hold of a file, says so, and waits for the end of its
+// standard input.
+func helperHolder() error {
+	var g grasp
+	if text := os.Getenv(holderEnv); text != "" {
+		if err := json.Unmarshal([]byte(text), &g); err != nil {
+			return err
+		}
+		if err := g.take(); err != nil {
+			return err
+		}
+	}
+	fmt.Println("ready")
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+func (g grasp) take() error {
+	fd, err := unix.Open(g.File, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	if err := unix.Dup3(fd, g.FD, 0); err != nil {
+		return err
+	}
+	if err := unix.Close(fd); err != nil {
+		return err
+	}
+	if g.Flock != 0 {
+		if err := unix.Flock(g.FD, g.Flock); err != nil {
+			return err
+		}
+	}
+	if g.Guard {
+		return unix.FcntlFlock(uintptr(g.FD), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK, Len: 1})
+	}
+	return nil
+}
+
+// A holder is a helper that holds.
+type holder struct {
+	*exec.Cmd
+	stdin io.Closer
+}
+
+// hold starts a holder. Its environment is env, and nothing else of interest.
+func hold(t *testing.T, g *grasp, env ...string) *holder {
+	t.Helper()
+	h := &holder{Cmd: exec.Command("/proc/self/exe")}
+	h.Env = append([]string{helperEnv + "=holder", "GORACE=atexit_sleep_ms=0"}, env...)
+	if g != nil {
+		text, err := json.Marshal(g)
+		must(t, err)
+		h.Env = append(h.Env, holderEnv+"="+string(text))
+	}
+	h.Stderr = os.Stderr
+	h.begin(t)
+	return h
+}
+
+// begin starts the helper and waits until it is ready. It ends with the test.
+func (h *holder) begin(t *testing.T) {
+	t.Helper()
+	in, err := h.StdinPipe()
+	must(t, err)
+	out, err := h.StdoutPipe()
+	must(t, err)
+	h.stdin = in
+	must(t, h.Start())
+	t.Cleanup(h.end)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	must(t, err)
+	if line != "ready\n" {
+		t.Fatalf("a helper says %q", line)
+	}
+}
+
+// end ends the helper, once.
+func (h *holder) end() {
+	if h.ProcessState == nil {
+		h.stdin.Close()
+		_ = h.Wait()
+	}
+}
+
+// lockfile makes one, and says which it is.
+func lockfile(t *testing.T) (string, FileID) {
+	t.Helper()
+	lock := filepath.Join(t.TempDir(), fmt.Sprintf("look-%d.lock", os.Getpid()))
+	must(t, os.WriteFile(lock, nil, 0o640))
+	return lock, fileID(t, lock)
+}
+
+func fileID(t *testing.T, file string) FileID {
+	t.Helper()
+	info, err := os.Stat(file)
+	must(t, err)
+	st := info.Sys().(*syscall.Stat_t)
+	return FileID{Dev: st.Dev, Ino: st.Ino}
+}
+
+// lookFor is what a look at everyone says of one process; found is whether it
+// says anything.
+func lookFor(t *testing.T, q Query, pid int) (p Process, found bool) {
+	t.Helper()
+	q.Everyone = true
+	seen, err := Look(q)
+	must(t, err)
+	for _, p := range seen.Processes {
+		if p.PID == pid {
+			return p, true
+		}
+	}
+	return Process{}, false
+}
+
+// traits are what a look says of a process's part in the service.
+func traits(p Process, found bool) string {
+	if !found {
+		return "absent"
+	}
+	text := ""
+	for _, trait := range []struct {
+		name string
+		has  bool
+	}{{"marked", p.Marked}, {"held", p.Held}, {"open", p.Open}, {"shared", p.Shared}, {"exclusive", p.Exclusive}, {"guard", p.Guard}} {
+		if trait.has {
+			text += trait.name + " "
+		}
+	}
+	return text
+}
