@@ -64,12 +64,18 @@ func (m *machine) answerStatus(r *control.Request) {
 	}
 }
 
-// answerAskers takes one look for all who ask for the status.
+// answerAskers takes one look for all who ask for the status. Where a master has
+// ended that the loop has yet to learn of, they wait: nobody would seem to lead
+// what a launcher has left.
 func (m *machine) answerAskers() {
 	m.disarm(statusTimer)
 	began := time.Now()
 	err := m.see(true)
 	m.nextStatus = time.Now().Add(lookShare * time.Since(began))
+	if err == nil && m.ending {
+		m.arm(statusTimer, settleTime)
+		return
+	}
 	for _, r := range m.askers {
 		if err != nil {
 			r.Fail(codeSystem, err)
