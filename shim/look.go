@@ -232,6 +232,9 @@ func (m *machine) roleOf(f fact) role {
 	case i < 0 && f.id == m.launched:
 		m.last = f.id
 		return aMaster
+	case i < 0 && m.leaderless() && !m.inView(f.id):
+		m.emit(event.Event{Kind: event.Ended, PID: f.id.PID, Generation: m.known[0].Number, Code: f.code})
+		return aSuspect
 	case i < 0:
 		return aWorker
 	}
@@ -241,6 +244,18 @@ func (m *machine) roleOf(f fact) role {
 		return aSuspect
 	}
 	return aMaster
+}
+
+// leaderless reports whether the launched process was a launcher, for all that
+// the shim knows, and nobody was seen to lead since: a daemon that ends at once,
+// as one that cannot have its port, is gone before a look finds it.
+func (m *machine) leaderless() bool {
+	return len(m.known) == 1 && m.known[0].promoted && m.known[0].Master == (proc.ID{})
+}
+
+// inView reports whether the last look saw the process.
+func (m *machine) inView(id proc.ID) bool {
+	return slices.ContainsFunc(m.resolve(everybody), func(p proc.Process) bool { return p.ID == id })
 }
 
 // survey looks at a tree that has just begun: the launched process may have
