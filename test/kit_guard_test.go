@@ -33,6 +33,7 @@ func startGuard() (*guard, error) {
 	defer null.Close()
 	env := append(os.Environ(), guarded+"="+base)
 	attr := &syscall.ProcAttr{Env: env, Files: []uintptr{r.Fd(), null.Fd(), null.Fd()}}
+	attr.Sys = &syscall.SysProcAttr{Setsid: true} // a signal to the tests' process group is not for it
 	c, err := children.start([]string{"/proc/self/exe"}, attr)
 	return &guard{c, w}, err
 }
