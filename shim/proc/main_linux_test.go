@@ -15,6 +15,13 @@ const helperEnv = "LOCKSHIM_PROC_TEST_HELPER"
 var helpers = map[string]func() error{
 	"shim":   helperShim,
 	"holder": helperHolder,
+	"reuse":  helperReuse,
+	"hung":   helperHung,
+
+	"blind":     helperSeen(""),
+	"hidden":    helperSeen("hidepid=2"),
+	"no access": helperSeen("hidepid=1"),
+	"stranger":  helperStranger,
 }
 
 // TestMain makes the test binary its own helper, takes in what a killed shim
