@@ -53,7 +53,7 @@ func parseStat(text []byte, p *Process) error {
 // the arguments' address, and the stack's to the same, before it knows either for
 // good, and the stack's last (load_elf_binary in its fs/binfmt_elf.c).
 func whole(i Image) Image {
-	if i.Env == 0 || i.Stack >= i.Args {
+	if i.Stack == 0 || i.Env == 0 || i.Stack >= i.Args {
 		return Image{}
 	}
 	return i
