@@ -16,6 +16,8 @@ type generation struct {
 	proc.Known
 	ended    bool // its master is gone
 	promoted bool // led by what a launcher left behind
+	hooked   bool // its hook is loaded, and will say when it is ready
+	ready    bool // it serves
 }
 
 // lookShare is the part of the time that looks may take: one in so many. Two

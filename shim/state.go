@@ -64,6 +64,7 @@ const stillThere = 2
 type input struct {
 	kind   inputKind
 	role   role           // exited
+	number int            // readied: the generation
 	code   int            // exited
 	left   bool           // exited: there are children yet
 	seen   census         // looked
@@ -80,13 +81,14 @@ const (
 	looked                       // a look at /proc was taken
 	signalled                    // the shim was sent a signal
 	requested                    // an operator asks for a stop
+	readied                      // a generation serves
 	settled                      // what comes by itself has come: look why not
 	stepDue                      // the schedule's step has had its time
 	doubtDue                     // a leader that may be a launcher's child has had its time
 )
 
 func (k inputKind) String() string {
-	return [...]string{"granted", "lock failed", "exited", "looked", "signalled", "requested", "settled", "step due", "doubt due"}[k]
+	return [...]string{"granted", "lock failed", "exited", "looked", "signalled", "requested", "readied", "settled", "step due", "doubt due"}[k]
 }
 
 // A role is what an ended process was.

@@ -53,6 +53,7 @@ func everyInput() []namedInput {
 		{"saw nobody", input{kind: looked}},
 		{"saw nobody, is owed an end", input{kind: looked, seen: census{owed: true}}},
 		{"was asked to stop", input{kind: requested}},
+		{"generation 1 is ready", input{kind: readied, number: 1}},
 		{"settled", input{kind: settled}},
 		{"step due", input{kind: stepDue}},
 		{"doubt due", input{kind: doubtDue}},

@@ -51,7 +51,7 @@ func (r *renderer) stopSentence(e event.Event) string {
 	case event.Trouble:
 		return fmt.Sprintf("warning: %v", e.Err)
 	}
-	return string(e.Kind)
+	return upgradeSentence(e)
 }
 
 // ending is how a master ended, from the number that a shell would show.
