@@ -16,7 +16,7 @@ import (
 // exit. Errors are those of flock.Open, or wrap ErrNotFound or
 // ErrCannotExecute.
 func Hold(lock string, command []string) error {
-	path, err := lookPath(command[0])
+	path, err := LookPath(command[0])
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func newMachine(cfg Config) *machine {
 
 // start follows the design's steps up to the wait.
 func (m *machine) start() error {
-	_, err := lookPath(m.cfg.Command[0])
+	_, err := LookPath(m.cfg.Command[0])
 	if err != nil && m.cfg.IfRunning != Adopt {
 		return err
 	}

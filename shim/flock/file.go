@@ -45,26 +45,34 @@ const openFlags = unix.O_CLOEXEC | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NO
 // Errors are ErrNotRegular, ErrUnsafe, ErrFilesystem and ErrCreate, or wrap
 // the system's errno.
 func Open(path string, create *Create) (*File, error) {
-	if err := create.check(); err != nil {
-		return nil, fmt.Errorf("cannot open %s: %w", path, err)
-	}
-	path, err := absolute(path)
+	f, dir, err := locate(path, create)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open %s: %w", path, err)
-	}
-	dir, err := openDir(path)
-	if err != nil && create != nil && errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w %s: its directory is missing: %w", ErrCreate, path, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot open %s: %w", path, err)
+		return nil, err
 	}
 	defer unix.Close(dir.fd)
-	f := &File{fd: -1, path: path}
 	if err := f.open(dir, create); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// locate opens the directory of path and checks it. The File is not open yet.
+func locate(path string, create *Create) (*File, *directory, error) {
+	if err := create.check(); err != nil {
+		return nil, nil, fmt.Errorf("cannot open %s: %w", path, err)
+	}
+	path, err := absolute(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot open %s: %w", path, err)
+	}
+	dir, err := openDir(path)
+	if err != nil && create != nil && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%w %s: its directory is missing: %w", ErrCreate, path, err)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot open %s: %w", path, err)
+	}
+	return &File{fd: -1, path: path}, dir, nil
 }
 
 // tries bounds how often a file that others replace at the same time is opened

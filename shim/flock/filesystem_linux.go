@@ -91,3 +91,16 @@ func judge(magic uint32) error {
 	}
 	return nil
 }
+
+// full refuses a filesystem that has no inode left. One without a bound says 0
+// of 0.
+func full(fd int) error {
+	var st unix.Statfs_t
+	if err := retry(func() error { return unix.Fstatfs(fd, &st) }); err != nil {
+		return err
+	}
+	if st.Files > 0 && st.Ffree == 0 {
+		return unix.ENOSPC
+	}
+	return nil
+}

@@ -247,3 +247,17 @@ func FuzzStrip(f *testing.F) {
 		Wrapper(argv)
 	})
 }
+
+func TestWrappers(t *testing.T) {
+	for command, want := range map[string]string{
+		"unicorn -c x":                                "",
+		"chpst -u web bundle exec unicorn -c x":       "chpst bundle",
+		"/usr/bin/sudo -u web -- python3 -m gunicorn": "sudo python3",
+		"sh -c exec":                                  "",
+		"env -i":                                      "",
+	} {
+		if got := strings.Join(Wrappers(strings.Fields(command)), " "); got != want {
+			t.Errorf("%s: %q, want %q", command, got, want)
+		}
+	}
+}

@@ -51,6 +51,21 @@ func Wrapper(argv []string) bool {
 	return r.options() && r.waits
 }
 
+// Wrappers names the programs that Strip takes away, the outermost first: of
+// "chpst -u web bundle exec unicorn" they are chpst and bundle. A lockshim that
+// stands there only holds.
+func Wrappers(argv []string) []string {
+	var names []string
+	for {
+		inner, ok := unwrap(argv)
+		if !ok {
+			return names
+		}
+		names = append(names, path.Base(argv[0]))
+		argv = inner
+	}
+}
+
 // unwrap takes the outermost wrapper from argv, once.
 func unwrap(argv []string) ([]string, bool) {
 	if len(argv) < 2 {
