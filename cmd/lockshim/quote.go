@@ -1,68 +1,15 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "github.com/lockshim/lockshim/internal/shell"
 
-// shellQuote writes words as a shell reads them back, on one line. Bytes that a
-// terminal would act on, or that are not UTF-8, come out in the $'...' form of
-// bash, zsh and POSIX.1-2024.
-func shellQuote(words []string) string {
-	quoted := make([]string, 0, len(words))
-	for _, word := range words {
-		quoted = append(quoted, quoteWord(word))
-	}
-	return strings.Join(quoted, " ")
-}
+// shellQuote writes words as a shell reads them back, on one line.
+func shellQuote(words []string) string { return shell.Quote(words...) }
 
-func quoteWord(word string) string {
-	switch {
-	case !printable(word):
-		return "$'" + escape(word, `\'`) + "'"
-	case word == "" || strings.ContainsFunc(word, needsQuote):
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	return word
-}
-
-// needsQuote reports a character that a shell might not leave alone.
-func needsQuote(r rune) bool {
-	return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' ||
-		strings.ContainsRune("%+,-./:=@_", r))
-}
+// quoteWord writes one word likewise.
+func quoteWord(word string) string { return shell.Quote(word) }
 
 // oneLine makes a text safe to print: what is not printable is escaped.
-func oneLine(text string) string {
-	if printable(text) {
-		return text
-	}
-	return escape(text, "")
-}
+func oneLine(text string) string { return shell.OneLine(text) }
 
-func printable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-// escape writes every byte that is not part of a printable character as \ooo,
-// and puts a backslash before the characters in special.
-func escape(text, special string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		bad := r == utf8.RuneError && size == 1 || !unicode.IsPrint(r)
-		for j := i; bad && j < i+size; j++ {
-			fmt.Fprintf(&b, `\%03o`, text[j])
-		}
-		if !bad {
-			if strings.ContainsRune(special, r) {
-				b.WriteByte('\\')
-			}
-			b.WriteRune(r)
-		}
-		i += size
-	}
-	return b.String()
-}
+// printable reports whether a text is one line that a terminal shows as it is.
+func printable(text string) bool { return shell.Printable(text) }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lockshim/lockshim/shim/event"
 )
 
 // lockshimCommand is lockshim as a process of its own, with a runtime directory
@@ -154,11 +156,11 @@ func TestLockedSaysWho(t *testing.T) {
 	third := lockshimCommand(t, dir, "run", "--log-format", "json", "--lock", "web", "--", "cat")
 	out, err = third.CombinedOutput()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	var rec record
+	var rec event.Record
 	if jsonErr := json.Unmarshal([]byte(lines[len(lines)-1]), &rec); jsonErr != nil || exitCode(err) != "75" {
 		t.Fatalf("%s, %v, %v", out, jsonErr, err)
 	}
-	if rec.Event != "error" || rec.Code == nil || *rec.Code != 75 || !strings.Contains(rec.Error, "locked by pid") || rec.Hint == "" {
+	if rec.Kind != "error" || rec.Code == nil || *rec.Code != 75 || !strings.Contains(rec.Error, "locked by pid") || rec.Hint == "" {
 		t.Errorf("%+v", rec)
 	}
 	server.Close()

@@ -6,7 +6,6 @@ import (
 	"syscall"
 
 	"github.com/lockshim/lockshim/shim/event"
-	"github.com/lockshim/lockshim/shim/proc"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
@@ -20,13 +19,13 @@ func (r *renderer) sentence(e event.Event) string {
 	case event.LowFD:
 		return fmt.Sprintf("warning: the hard limit of open files is so low that the lock is descriptor %d, which some servers close: raise it with ulimit -Hn 4096", e.FD)
 	case event.Foreign:
-		return "warning: the lock is held from outside the service, which is left alone: " + processList(e.Processes)
+		return "warning: the lock is held from outside the service, which is left alone: " + processList(e)
 	case event.NewGeneration:
 		return fmt.Sprintf("generation %d has master pid %d", e.Generation, e.PID)
 	case event.Ended:
 		return fmt.Sprintf("master pid %d %s", e.PID, ending(e.Code))
 	case event.Unlocked:
-		return "warning: serving without the lock: " + processList(e.Processes) + r.hookAdvice()
+		return "warning: serving without the lock: " + processList(e) + r.hookAdvice()
 	case event.Replaced:
 		return "warning: " + r.lock + " was deleted or replaced: the file of that name now is waited for too"
 	}
@@ -43,9 +42,9 @@ func (r *renderer) stopSentence(e event.Event) string {
 	case event.Stopping:
 		return "stopping with " + profile.SignalName(e.Signal)
 	case event.Masterless:
-		return "no master is left: stopping " + processList(e.Processes)
+		return "no master is left: stopping " + processList(e)
 	case event.StrayLeft:
-		return "only strays are left: " + processList(e.Processes)
+		return "only strays are left: " + processList(e)
 	case event.Exiting:
 		return fmt.Sprintf("the last generation is gone: exiting with %d", e.Code)
 	case event.Trouble:
@@ -77,15 +76,14 @@ func (r *renderer) hookAdvice() string {
 // listed is how many processes a sentence names.
 const listed = 8
 
-// processList names processes by pid and command.
-func processList(processes []proc.Process) string {
+// processList names the processes of an event by pid and command.
+func processList(e event.Event) string {
 	names := make([]string, 0, listed+1)
-	for i, p := range processes {
-		if i == listed {
-			names = append(names, fmt.Sprintf("and %d more", len(processes)-listed))
-			break
-		}
+	for _, p := range e.Processes[:min(listed, len(e.Processes))] {
 		names = append(names, fmt.Sprintf("pid %d (%s)", p.PID, clip(p.Title())))
+	}
+	if more := len(e.Processes) - len(names) + e.Omitted; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(names, ", ")
 }

@@ -8,8 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/lockshim/lockshim/shim/event"
-	"github.com/lockshim/lockshim/shim/proc"
-	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // A renderer writes events to standard error, one line each.
@@ -18,29 +16,6 @@ type renderer struct {
 	quiet bool
 	lock  string
 	hook  string // of the profile, "" where there is none
-}
-
-// A record is an event in JSON: the fields that its kind has.
-type record struct {
-	Time       time.Time     `json:"time"`
-	Event      event.Kind    `json:"event"`
-	Lock       string        `json:"lock"`
-	PID        int           `json:"pid,omitempty"`
-	Generation int           `json:"generation,omitempty"`
-	Signal     string        `json:"signal,omitempty"`
-	Code       *int          `json:"code,omitempty"`
-	FD         int           `json:"fd,omitempty"`
-	Command    string        `json:"command,omitempty"`
-	Processes  []processLine `json:"processes,omitempty"`
-	Error      string        `json:"error,omitempty"`
-	Hint       string        `json:"hint,omitempty"`
-}
-
-// A processLine is what an event says of a process.
-type processLine struct {
-	PID     int    `json:"pid"`
-	Command string `json:"command"`
-	Locked  bool   `json:"locked"`
 }
 
 // emit writes one event.
@@ -62,41 +37,19 @@ func (r *renderer) warn(err error) {
 // failure writes the error that ends the process as the last record. Quiet is
 // about events; an error is told.
 func (r *renderer) failure(err error, hint string, code int) {
-	writeRecord(record{Time: time.Now().UTC(), Event: "error", Lock: r.lock, Code: &code, Error: err.Error(), Hint: hint})
+	writeRecord(event.Record{Time: time.Now().UTC(), Kind: "error", Lock: r.lock, Code: &code, Error: err.Error(), Hint: hint})
 }
 
-// record is an event with names for its numbers.
-func (r *renderer) record(e event.Event) record {
-	rec := record{
-		Time: e.Time.UTC(), Event: e.Kind, Lock: r.lock, PID: e.PID, Generation: e.Generation, FD: e.FD,
-		Processes: processLines(e.Processes),
-	}
-	if len(e.Command) > 0 {
-		rec.Command = shellQuote(e.Command)
-	}
-	if e.Signal != 0 {
-		rec.Signal = profile.SignalName(e.Signal)
-	}
-	if e.Kind == event.Ended || e.Kind == event.Exiting {
-		rec.Code = &e.Code
-	}
-	if e.Err != nil {
-		rec.Error = e.Err.Error()
-	}
+// record is an event in JSON, with the service that it is about.
+func (r *renderer) record(e event.Event) event.Record {
+	rec := e.Record()
+	rec.Lock = r.lock
 	return rec
-}
-
-func processLines(processes []proc.Process) []processLine {
-	lines := make([]processLine, 0, len(processes))
-	for _, p := range processes {
-		lines = append(lines, processLine{p.PID, p.Title(), p.Shared})
-	}
-	return lines
 }
 
 // writeRecord leaves out a record that cannot be written: there is nobody left
 // to tell. A command line keeps its < and &.
-func writeRecord(rec record) {
+func writeRecord(rec event.Record) {
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)

@@ -48,5 +48,6 @@ type Event struct {
 	FD         int
 	Command    []string
 	Processes  []proc.Process
+	Omitted    int // how many more there are than Processes lists
 	Err        error
 }
