@@ -37,7 +37,7 @@ func TestTable(t *testing.T) {
 	}
 	for _, name := range []string{"", "Unicorn", "puma2", "generic "} {
 		_, err := Lookup(name)
-		if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "generic, gunicorn, unicorn") {
+		if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "generic, gunicorn, nginx, unicorn") {
 			t.Errorf("Lookup(%q): %v", name, err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestRecognise(t *testing.T) {
 		"lockshim hold --lock web -- unicorn":                         "unicorn",
 		"lockshim hold --lock=/run/web.lock gunicorn app":             "gunicorn",
 		"timeout 5 unicorn":                                           "unicorn",
-		"nginx":                                                       "generic",
+		"nginx":                                                       "nginx",
 		"myunicorn":                                                   "generic",
 		"unicorns":                                                    "generic",
 		"unicorn-herder":                                              "generic",

@@ -68,5 +68,7 @@ type Profile struct {
 	Daemon   []string // command-line flags that send the server to the background
 	Appended []string // arguments that a re-exec may add behind the user's own
 	InPlace  bool     // a re-exec keeps the master's pid
+	ByPath   bool     // a re-exec does not look argv[0] up in PATH
+	Detach   bool     // it takes no upgrade from the parent that started it, unless that has exited
 	Hook     string   // name of its file under hooks, or ""
 }
