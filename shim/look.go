@@ -178,15 +178,18 @@ func alive(s proc.Snapshot, id proc.ID) bool {
 	return slices.ContainsFunc(s.Processes, func(p proc.Process) bool { return p.ID == id })
 }
 
-// awaits reports whether the fact of a master's end is on its way: it is watched,
-// or a child of ours that has ended.
+// awaits reports whether the fact of a master's end is on its way: it has ended,
+// and is watched or a child of ours.
 func (m *machine) awaits(g generation, s proc.Snapshot) bool {
 	if g.ended || g.Master == (proc.ID{}) {
 		return false
 	}
-	return m.watched[g.Master] || slices.ContainsFunc(s.Processes, func(p proc.Process) bool {
-		return p.ID == g.Master && p.PPID == os.Getpid() && p.Zombie()
-	})
+	i := slices.IndexFunc(s.Processes, func(p proc.Process) bool { return p.ID == g.Master })
+	if i < 0 {
+		return m.watched[g.Master]
+	}
+	p := s.Processes[i]
+	return p.Zombie() && (m.watched[g.Master] || p.PPID == os.Getpid())
 }
 
 // prune forgets generations of which nothing is left. The last one stays, since

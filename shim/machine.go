@@ -162,6 +162,7 @@ func (m *machine) learn(f fact) {
 	switch f.kind {
 	case exited:
 		f.input.role = m.ended(f)
+		m.answerSoon()
 	case looked: // nothing for step: an event, a request, or a stop at the terminal
 		if f.request != nil {
 			m.answer(f.request)

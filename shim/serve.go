@@ -57,23 +57,28 @@ func (m *machine) answer(r *control.Request) {
 // take more than their share of the time, one request waits for those to come.
 func (m *machine) answerStatus(r *control.Request) {
 	m.askers = append(m.askers, r)
-	if wait := time.Until(m.nextStatus); wait <= 0 {
-		m.answerAskers()
-	} else if len(m.askers) == 1 {
-		m.arm(statusTimer, wait)
+	if m.timers[statusTimer] == nil {
+		m.answerSoon()
+	}
+}
+
+// answerSoon lets those who ask have their answer, unless nobody does: not before
+// step has had what is pending, nor before it is time for another look.
+func (m *machine) answerSoon() {
+	if len(m.askers) > 0 {
+		m.arm(statusTimer, max(0, time.Until(m.nextStatus)))
 	}
 }
 
 // answerAskers takes one look for all who ask for the status. Where a master has
-// ended that the loop has yet to learn of, they wait: nobody would seem to lead
-// what a launcher has left.
+// ended that the loop has yet to learn of, they wait until it does: nobody would
+// seem to lead what a launcher has left.
 func (m *machine) answerAskers() {
 	m.disarm(statusTimer)
 	began := time.Now()
 	err := m.see(true)
 	m.nextStatus = time.Now().Add(lookShare * time.Since(began))
 	if err == nil && m.ending {
-		m.arm(statusTimer, settleTime)
 		return
 	}
 	for _, r := range m.askers {

@@ -122,7 +122,8 @@ func gens(st shim.Status) []gen {
 func (s *service) current() gen { return gen{s.master, slices.Clone(s.crew)} }
 
 // shows fails the test unless status shows exactly these generations, and the
-// shim, 0 for none.
+// shim, 0 for none. A shim must have answered for itself: what others can see of
+// it is not its version.
 func (s *service) shows(shimPID int, want ...gen) shim.Status {
 	s.t.Helper()
 	st := s.status()
@@ -136,6 +137,9 @@ func (s *service) shows(shimPID int, want ...gen) shim.Status {
 	}
 	if pid != shimPID {
 		s.t.Errorf("status shows shim %d, want %d", pid, shimPID)
+	}
+	if st.Shim != nil && st.Shim.Version != version {
+		s.t.Errorf("the shim has not answered status: its version is %q", st.Shim.Version)
 	}
 	return st
 }

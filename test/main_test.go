@@ -69,9 +69,12 @@ func run(m *testing.M) (int, error) {
 	return code, nil
 }
 
+// version is that of the binary under test, which a live shim publishes.
+const version = "under-test"
+
 // build makes the binary, with the race detector where the tests have it.
 func build() error {
-	args := []string{"build", "-o", lockshim}
+	args := []string{"build", "-ldflags", "-X main.version=" + version, "-o", lockshim}
 	if raceEnabled {
 		args = append(args, "-race")
 	}
