@@ -160,16 +160,23 @@ func (m *machine) rememberOne(g proc.Generation) {
 		m.known[i].Image = g.Image
 		if m.known[i].Master == (proc.ID{}) && !g.Leaderless {
 			m.known[i].Master, m.known[i].ended = g.Master.ID, false
-			m.emit(event.Event{Kind: event.NewGeneration, PID: g.Master.PID, Generation: g.Number, Command: g.Master.Args})
+			m.emit(born(g))
 		}
 		return
 	}
 	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image, Orphan: g.Leaderless}, ended: g.Leaderless}
 	if !g.Leaderless {
 		k.Master = g.Master.ID
-		m.emit(event.Event{Kind: event.NewGeneration, PID: k.Master.PID, Generation: k.Number, Command: g.Master.Args})
+		m.emit(born(g))
 	}
 	m.known = append(m.known, k)
+}
+
+// born is the event of a new generation.
+func born(g proc.Generation) event.Event {
+	return event.Event{
+		Kind: event.NewGeneration, PID: g.Master.PID, Started: g.Master.Started(), Generation: g.Number, Command: g.Master.Args,
+	}
 }
 
 // alive reports whether the snapshot has the process, if only as a zombie, which

@@ -9,6 +9,7 @@ import (
 	"github.com/lockshim/lockshim/shim/control"
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/flock"
+	"github.com/lockshim/lockshim/shim/history"
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
@@ -42,6 +43,8 @@ type machine struct {
 
 	holding bool          // events wait: another shim may turn out to have the service
 	held    []event.Event // those
+	began   time.Time
+	memory  history.Memory // what was emitted since then
 
 	server     *control.Server
 	stoppers   []*control.Request // who waits for the end
@@ -237,28 +240,6 @@ func (m *machine) leave(code int) {
 	m.code = code
 	m.emit(event.Event{Kind: event.Exiting, Code: code})
 	m.hangUp(code)
-}
-
-// emit tells the caller, at once or once it is settled that the shim runs.
-func (m *machine) emit(e event.Event) {
-	if e.Time.IsZero() {
-		e.Time = time.Now()
-	}
-	switch {
-	case m.holding:
-		m.held = append(m.held, e)
-	case m.cfg.Emit != nil:
-		m.cfg.Emit(e)
-	}
-}
-
-// release tells what was held back.
-func (m *machine) release() {
-	m.holding = false
-	for _, e := range m.held {
-		m.emit(e)
-	}
-	m.held = nil
 }
 
 // giveBack gives the exclusive lock back, so that a hook can take the shared one.

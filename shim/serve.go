@@ -39,7 +39,7 @@ func (m *machine) serve() {
 // to say in place, before the reply.
 func (m *machine) answer(r *control.Request) {
 	switch r.Verb {
-	case control.Status:
+	case control.Status, control.History:
 		m.answerStatus(r)
 	case control.Signal:
 		m.answerSignal(r)
@@ -70,7 +70,7 @@ func (m *machine) answerSoon() {
 	}
 }
 
-// answerAskers takes one look for all who ask for the status. Where a master has
+// answerAskers takes one look for all who ask. Where a master has
 // ended that the loop has yet to learn of, they wait until it does: nobody would
 // seem to lead what a launcher has left.
 func (m *machine) answerAskers() {
@@ -86,9 +86,17 @@ func (m *machine) answerAskers() {
 			r.Fail(codeSystem, err)
 			continue
 		}
-		r.Reply(m.status())
+		r.Reply(m.answerTo(r))
 	}
 	m.askers = nil
+}
+
+// answerTo is what a request is answered that only asks.
+func (m *machine) answerTo(r *control.Request) any {
+	if r.Verb == control.History {
+		return m.history()
+	}
+	return m.status()
 }
 
 // status is the machine's own knowledge of the service.

@@ -60,6 +60,7 @@ func newMachine(cfg Config) *machine {
 		cfg:     cfg,
 		rules:   rules{profile: cfg.Profile, strays: cfg.Strays},
 		sys:     realSystem(),
+		began:   time.Now(),
 		facts:   make(chan fact),
 		left:    make(chan bool, 1),
 		told:    make(map[int]bool),

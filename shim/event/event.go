@@ -18,7 +18,7 @@ const (
 	Adopted       Kind = "adopted"        // PID is the current master's
 	LowFD         Kind = "low-fd"         // the hard limit forced descriptor FD, below 1025
 	Foreign       Kind = "foreign"        // Processes hold the lock and are not of the service
-	NewGeneration Kind = "generation"     // PID leads a new generation, number Generation
+	NewGeneration Kind = "generation"     // PID, forked at Started, leads a new generation, number Generation
 	Ready         Kind = "ready"          // generation number Generation, led by PID, serves
 	NotReady      Kind = "not-ready"      // generation number Generation has not said so in time; Err
 	Upgrading     Kind = "upgrading"      // an upgrade of generation number Generation, led by PID, began
@@ -42,6 +42,7 @@ type Event struct {
 	Time       time.Time
 	Kind       Kind
 	PID        int
+	Started    time.Time
 	Generation int
 	Signal     syscall.Signal
 	Code       int

@@ -18,6 +18,7 @@ type Record struct {
 	Kind       Kind      `json:"event"`
 	Lock       string    `json:"lock,omitempty"` // where a record may be of any service
 	PID        int       `json:"pid,omitempty"`
+	Started    time.Time `json:"started,omitzero"`
 	Generation int       `json:"generation,omitempty"`
 	Signal     string    `json:"signal,omitempty"`
 	Code       *int      `json:"code,omitempty"`
@@ -40,7 +41,7 @@ type Process struct {
 // neither.
 func (e Event) Record() Record {
 	r := Record{
-		Time: e.Time.UTC(), Kind: e.Kind, PID: e.PID, Generation: e.Generation, FD: e.FD,
+		Time: e.Time.UTC(), Kind: e.Kind, PID: e.PID, Started: e.Started.UTC(), Generation: e.Generation, FD: e.FD,
 		Command: shell.Quote(e.Command...), Omitted: e.Omitted,
 	}
 	for _, p := range e.Processes {
@@ -66,7 +67,7 @@ var hasCode = map[Kind]bool{Ended: true, Exiting: true}
 // behind Err, and all of a process but its pid, its title and whether it has the lock.
 func (r Record) Event() Event {
 	e := Event{
-		Time: r.Time, Kind: r.Kind, PID: r.PID, Generation: r.Generation, FD: r.FD,
+		Time: r.Time, Kind: r.Kind, PID: r.PID, Started: r.Started, Generation: r.Generation, FD: r.FD,
 		Command: shell.Split(r.Command), Omitted: r.Omitted,
 	}
 	for _, p := range r.Processes {
