@@ -72,7 +72,7 @@ func Reload(lock string) ([]int, error) {
 	lead := o.view.Masters()
 	sig := o.rules.Profile.Reload
 	if len(lead) > 0 && sig == 0 {
-		return nil, noReload(o.rules.Profile)
+		return nil, o.rules.Profile.Missing(profile.Reload)
 	}
 	return o.signal(lead[max(0, len(lead)-1):], sig)
 }
@@ -159,7 +159,8 @@ func firstChild(seen proc.Snapshot, pid int) proc.ID {
 }
 
 // rulesOf guesses from a tree without a shim: the first member that is a server
-// of a known kind names the profile; with none, the oldest member is the server.
+// of a known kind names the profile; with none, the oldest member is the server,
+// unless a server must have been its parent.
 func rulesOf(seen proc.Snapshot) proc.Rules {
 	var oldest proc.Process
 	for _, p := range seen.Processes {
@@ -169,12 +170,15 @@ func rulesOf(seen proc.Snapshot) proc.Rules {
 		if found, ok := kindOf(p); ok {
 			return proc.Rules{Profile: found}
 		}
-		if p.Marked && !p.Held && (oldest.PID == 0 || p.ID.Start < oldest.ID.Start) {
+		if p.Marked && !p.Held && !profile.Tracker(p.Args) && (oldest.PID == 0 || p.ID.Start < oldest.ID.Start) {
 			oldest = p
 		}
 	}
 	r := proc.Rules{Command: oldest.Args}
 	r.Profile, _ = profile.Lookup(generic)
+	if profile.Spawned(oldest.Args) {
+		r.Profile.Spawns, r.Command = true, nil
+	}
 	return r
 }
 

@@ -99,6 +99,7 @@ func (m *machine) census() census {
 	c := census{
 		masters: len(m.view.Masters()),
 		strays:  len(m.view.Strays) + len(m.view.Launchers),
+		helpers: len(m.view.Helpers),
 		members: len(m.view.Members),
 		foreign: len(m.view.Foreign),
 		owed:    len(m.watched) > 0,

@@ -48,9 +48,9 @@ func (m *machine) resolve(to target) []proc.Process {
 	case servers:
 		return m.view.Servers()
 	case leftover:
-		return slices.Concat(m.view.Launchers, m.view.Strays)
+		return slices.Concat(m.view.Launchers, m.view.Helpers, m.view.Strays)
 	}
-	return slices.Concat(m.view.Servers(), m.view.Launchers, m.view.Strays, m.view.Members)
+	return slices.Concat(m.view.Servers(), m.view.Launchers, m.view.Helpers, m.view.Strays, m.view.Members)
 }
 
 // tell emits an event of the machine's own.
@@ -62,7 +62,7 @@ func (m *machine) tell(a action) {
 	case event.Masterless:
 		e.Processes = m.view.Servers()
 	case event.StrayLeft:
-		e.Processes = slices.Concat(m.view.Launchers, m.view.Strays)
+		e.Processes = slices.Concat(m.view.Launchers, m.view.Helpers, m.view.Strays)
 	}
 	m.emit(e)
 }

@@ -136,7 +136,7 @@ func (m *machine) answerReload(r *control.Request) {
 	sig := m.rules.profile.Reload
 	switch {
 	case sig == 0:
-		r.Fail(codeNoOperation, noReload(m.rules.profile))
+		r.Fail(codeNoOperation, m.rules.profile.Missing(profile.Reload))
 	case m.state.phase != serving:
 		r.Fail(control.CodeBusy, fmt.Errorf("cannot reload %s: the service is %s", m.cfg.Lock, m.state.phase))
 	default:
@@ -175,9 +175,4 @@ func (m *machine) hangUp(code int) {
 			m.emit(event.Event{Kind: event.Trouble, Err: err})
 		}
 	}
-}
-
-// noReload is the error of a profile without that operation.
-func noReload(p profile.Profile) error {
-	return fmt.Errorf("cannot reload with the profile %s: %w", p.Name, profile.ErrNoOperation)
 }

@@ -52,6 +52,7 @@ type state struct {
 	passedOn bool             // that step's signal went to the workers too
 	doubted  bool             // a doubtful leader has had its time
 	missed   bool             // a look saw nobody, and the lock was held nevertheless
+	helped   bool             // helpers that were left alone have had their time to end
 }
 
 // unknown is the code of a master whose status nobody could learn.
@@ -105,6 +106,7 @@ type census struct {
 	masters  int
 	workers  int
 	strays   int  // and launchers
+	helpers  int  // that end with those they clean up after
 	members  int  // joined by lockshim hold elsewhere
 	foreign  int  // holders that are none of these
 	locked   bool // a server process holds the lock
@@ -167,5 +169,6 @@ const (
 	settleTime = 10 * time.Millisecond // between the lock and the exit status of its last holder
 	doubtTime  = time.Second           // for a daemon to start its session
 	missedTime = time.Second           // for the lock, when nobody is seen to hold it
+	helperTime = time.Second           // for helpers to end, once they are alone
 	strayTime  = 10 * time.Second      // between TERM and KILL, for strays
 )

@@ -15,7 +15,7 @@ func (s state) String() string {
 		name string
 	}{
 		{s.alone, "alone"}, {s.adopted, "adopted"}, {s.replace, "replace"}, {s.giveUp, "give up"},
-		{s.stop, "stop"}, {s.hurried, "hurried"}, {s.passedOn, "passed on"}, {s.doubted, "doubted"}, {s.missed, "missed"},
+		{s.stop, "stop"}, {s.hurried, "hurried"}, {s.passedOn, "passed on"}, {s.doubted, "doubted"}, {s.missed, "missed"}, {s.helped, "helped"},
 	} {
 		if flag.set {
 			words = append(words, flag.name)

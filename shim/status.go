@@ -29,6 +29,7 @@ type Status struct {
 	State       State              `json:"state"`
 	Shim        *ShimStatus        `json:"shim"`
 	Generations []GenerationStatus `json:"generations"`
+	Helpers     []ProcessStatus    `json:"helpers"` // end with those that they clean up after
 	Strays      []ProcessStatus    `json:"strays"`
 	Foreign     []ProcessStatus    `json:"foreign"`
 }
@@ -67,6 +68,7 @@ func (o *observation) status() Status {
 		Profile:     o.rules.Profile.Name,
 		State:       stateOf(o.view),
 		Generations: []GenerationStatus{},
+		Helpers:     statusesOf(o.view.Helpers),
 		Strays:      statusesOf(slices.Concat(o.view.Launchers, o.view.Strays, o.view.Members)),
 		Foreign:     statusesOf(o.view.Foreign),
 	}

@@ -84,6 +84,8 @@ func (r rules) looked(s state, c census) (state, []action) {
 		return r.unled(s)
 	case c.strays > 0:
 		return r.strayed(s, c)
+	case c.helpers > 0:
+		return r.helped(s, c)
 	case c.members > 0:
 		return r.joined(s)
 	}
@@ -144,6 +146,16 @@ func (r rules) strayed(s state, c census) (state, []action) {
 	}
 	s, actions := r.begin(s, lingering, straySchedule())
 	return s, append([]action{told}, actions...)
+}
+
+// helped: only helpers are left, which end by themselves. One that does not, as
+// somebody else has its pipe, is a stray.
+func (r rules) helped(s state, c census) (state, []action) {
+	if s.helped {
+		return r.strayed(s, c)
+	}
+	s.helped = true
+	return s, []action{{kind: settle, after: helperTime}}
 }
 
 // joined: only members elsewhere are left. A stop ends them like strays;

@@ -3,7 +3,7 @@
 # policy-rc.d that answers 101 keeps them from starting daemons.
 set -eu
 
-packages='gcc libc6-dev unicorn gunicorn puma nginx-light curl runit dumb-init tini
+packages='gcc libc6-dev unicorn gunicorn uvicorn python3-hypercorn puma nginx-light curl runit dumb-init tini
 catatonit supervisor s6 execline daemontools procps strace util-linux sudo zsh fish
 man-db bash ruby python3'
 

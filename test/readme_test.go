@@ -39,5 +39,8 @@ func operation(p profile.Profile, kind profile.Kind, same string) string {
 	if p.Name == profile.Generic {
 		return same
 	}
-	return profile.SignalName(p.Signal(kind))
+	if sig := p.Signal(kind); sig != 0 {
+		return profile.SignalName(sig)
+	}
+	return "-"
 }

@@ -56,6 +56,9 @@ func processRows(st shim.Status, now time.Time) [][]string {
 			rows = append(rows, processRow("  worker", "", w, now))
 		}
 	}
+	for _, p := range st.Helpers {
+		rows = append(rows, processRow("helper", "", p, now))
+	}
 	for _, p := range st.Strays {
 		rows = append(rows, processRow("stray", "", p, now))
 	}

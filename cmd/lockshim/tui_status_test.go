@@ -28,6 +28,7 @@ func upgrading() shim.Status {
 				process(41, 4*time.Second, "unicorn worker[0]", true), process(1042, 3*time.Second, "unicorn worker[1]", false)}},
 			{Generation: 3, State: "draining"},
 		},
+		Helpers: []shim.ProcessStatus{process(49, 30*time.Second, "python3 -c from multiprocessing.resource_tracker import main;main(4)", false)},
 		Strays:  []shim.ProcessStatus{process(50, 61*time.Minute, "git gc\n--auto", false)},
 		Foreign: []shim.ProcessStatus{process(60, 90*time.Second, "flock -s web.lock sleep 1000", true)},
 	}
@@ -47,6 +48,7 @@ generation 2, 2 workers  40    ready     5s     40.0 MiB    yes     unicorn mast
   worker                 41              4s     41.0 MiB    yes     unicorn worker[0]
   worker                 1042            3s     1042.0 MiB  no      unicorn worker[1]
 generation 3, 0 workers  -     draining  -      -           -       (its master is gone)
+helper                   49              30s    49.0 MiB    no      python3 -c from multiprocessing.resource_tracker import main;main(4)
 stray                    50              1h01m  50.0 MiB    no      git gc\012--auto
 foreign holder           60              1m30s  60.0 MiB    yes     flock -s web.lock sleep 1000
 `
@@ -72,7 +74,7 @@ func TestStatusJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"lock", "profile", "state", "shim", "generations", "strays", "foreign"} {
+	for _, field := range []string{"lock", "profile", "state", "shim", "generations", "helpers", "strays", "foreign"} {
 		if got[field] == nil {
 			t.Errorf("no %s in %s", field, text)
 		}

@@ -33,6 +33,9 @@ func newCensus(members []Process, r Rules) *census {
 	for _, g := range c.groups {
 		g.serves = g.serves || c.drains(g)
 	}
+	if r.Profile.Spawns {
+		c.gatherSpawned()
+	}
 	c.elect()
 	return c
 }
@@ -75,7 +78,7 @@ func (c *census) teller(fit func(Process) bool) *Process {
 // executes anything, or a wrapper that nobody knows, with the member's command
 // line behind its own.
 func (c *census) possible(p Process) bool {
-	if p.Held || len(p.Args) == 0 || profile.Wrapper(p.Args) {
+	if p.Held || len(p.Args) == 0 || profile.Wrapper(p.Args) || profile.Tracker(p.Args) || profile.Spawned(p.Args) {
 		return false
 	}
 	return c.Exe == "" || p.Exe == c.Exe || isShell(c.Exe) || c.endsWith(p.Args)

@@ -44,6 +44,7 @@ type Generation struct {
 type View struct {
 	Generations []Generation
 	Launchers   []Process // what stays as a parent of the server: sudo(8), a script
+	Helpers     []Process // descended from the launch; each ends with those that it cleans up after: profile.Tracker
 	Strays      []Process // descended from the launch, neither master nor worker
 	Members     []Process // joined by lockshim hold, elsewhere
 	Foreign     []Process // hold the lock, and are none of these
@@ -61,8 +62,11 @@ type View struct {
 // What leads it is the known master, else a title's word, else the process that
 // executed the image, else the only root. Members with an older image than the
 // server that is their parent are the workers of the generation that it was
-// before it re-executed itself in place. A member that is none of this and has a
-// master below it is a launcher. Every other one is a stray.
+// before it re-executed itself in place. Where workers are executed anew
+// (profile.Spawns), the server's children that say so are its workers, and those
+// that have lost their parent are, where nobody else serves. A member that is none
+// of this and has a master below it is a launcher. Every other one is a stray, if
+// it is no tracker.
 //
 // What cannot be told apart: a process that was forked by a server and has not
 // executed an image of its own looks like a worker and is called one, be it a
@@ -83,7 +87,7 @@ func Classify(s Snapshot, r Rules) View {
 	}
 	enumerate(v.Generations, r.Known)
 	v.sortOut(c)
-	for _, list := range [][]Process{v.Launchers, v.Strays, v.Members} {
+	for _, list := range [][]Process{v.Launchers, v.Helpers, v.Strays, v.Members} {
 		slices.SortFunc(list, byPID)
 	}
 	return v
@@ -132,6 +136,8 @@ func (v *View) sortOut(c *census) {
 				v.Launchers = append(v.Launchers, p)
 			case p.Held:
 				v.Members = append(v.Members, p)
+			case profile.Tracker(p.Args):
+				v.Helpers = append(v.Helpers, p)
 			default:
 				v.Strays = append(v.Strays, p)
 			}

@@ -128,6 +128,7 @@ func (v View) text() string {
 		b.WriteString("\n")
 	}
 	others(&b, "launcher", v.Launchers)
+	others(&b, "helper", v.Helpers)
 	others(&b, "stray", v.Strays)
 	others(&b, "member", v.Members)
 	others(&b, "foreign", v.Foreign)

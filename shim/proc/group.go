@@ -5,10 +5,12 @@ import "slices"
 // A group is the members of one image.
 type group struct {
 	processes []Process
-	known     *Known   // what it was seen as before, nil for none
-	serves    bool     // it is a generation
-	settled   bool     // nobody need look at its shape to say who leads
-	leader    *Process // who leads, nil for nobody
+	spawned   []Process // its workers of other images: profile.Spawns
+	known     *Known    // what it was seen as before, nil for none
+	serves    bool      // it is a generation
+	orphaned  bool      // its master is gone, whatever its shape says
+	settled   bool      // nobody need look at its shape to say who leads
+	leader    *Process  // who leads, nil for nobody
 }
 
 // groups gathers the members by image, in order of their first pids. A process

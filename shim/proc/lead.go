@@ -27,6 +27,9 @@ func (c *census) elect() {
 // the oldest: what a master forks has its title until it takes its own.
 func (c *census) settle(g *group) {
 	g.settled = true
+	if g.orphaned {
+		return
+	}
 	if g.known != nil && (g.known.Orphan || g.known.Master != (ID{})) {
 		if i := indexID(g.processes, g.known.Master); i >= 0 {
 			g.leader = &g.processes[i]
@@ -122,5 +125,7 @@ func (g *group) generation() Generation {
 			gen.Workers = append(gen.Workers, *p)
 		}
 	}
+	gen.Workers = append(gen.Workers, g.spawned...)
+	slices.SortFunc(gen.Workers, byPID)
 	return gen
 }

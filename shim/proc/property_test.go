@@ -40,7 +40,7 @@ func (v View) everybody() []int {
 	for _, g := range v.Generations {
 		all = append(all, g.Processes()...)
 	}
-	for _, list := range [][]Process{v.Launchers, v.Strays, v.Members, v.Foreign, v.Shims} {
+	for _, list := range [][]Process{v.Launchers, v.Helpers, v.Strays, v.Members, v.Foreign, v.Shims} {
 		all = append(all, list...)
 	}
 	var pids []int
@@ -99,7 +99,7 @@ func (v View) disorder() string {
 			return "workers that are not sorted"
 		}
 	}
-	for _, list := range [][]Process{v.Launchers, v.Strays, v.Members, v.Foreign, v.Shims, v.Servers()} {
+	for _, list := range [][]Process{v.Launchers, v.Helpers, v.Strays, v.Members, v.Foreign, v.Shims, v.Servers()} {
 		if !slices.IsSortedFunc(list, byPID) {
 			return "a list that is not sorted"
 		}

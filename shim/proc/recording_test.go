@@ -142,7 +142,8 @@ func (m *memory) takesIn(v View) {
 
 // guess is what package shim's inspect.go finds out of a tree without a shim:
 // the first member that is a server of a known kind names the profile; with
-// none, the oldest member is the server.
+// none, the oldest member is the server, unless a server must have been its
+// parent.
 func guess(s Snapshot) Rules {
 	var oldest Process
 	for _, p := range s.Processes {
@@ -152,12 +153,15 @@ func guess(s Snapshot) Rules {
 		if found, ok := kindOf(p); ok {
 			return Rules{Profile: found}
 		}
-		if p.Marked && !p.Held && (oldest.PID == 0 || p.Start < oldest.Start) {
+		if p.Marked && !p.Held && !profile.Tracker(p.Args) && (oldest.PID == 0 || p.Start < oldest.Start) {
 			oldest = p
 		}
 	}
 	r := Rules{Command: oldest.Args}
 	r.Profile, _ = profile.Lookup(generic)
+	if profile.Spawned(oldest.Args) {
+		r.Profile.Spawns, r.Command = true, nil
+	}
 	return r
 }
 

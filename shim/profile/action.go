@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"syscall"
 )
 
@@ -15,9 +16,10 @@ var ErrNoOperation = errors.New("the server has no such operation")
 // reloads, USR2 upgrades; the other signals that a person or an init system
 // sends go to the current master unchanged.
 //
-// The answer is Ignore for an operation that the server does not have, and
-// always for a signal that is about the shim itself (CHLD, PIPE, URG, a fault)
-// or that nobody can catch. Refusal tells why.
+// The answer is Ignore for an operation that the server does not have, for a
+// signal that would end or stop a server that does not handle it, and always for
+// one that is about the shim itself (CHLD, PIPE, URG, a fault) or that nobody can
+// catch. Refusal tells why.
 func (p Profile) Action(sig syscall.Signal) Action {
 	if !passable(sig) {
 		return Action{Kind: Ignore}
@@ -45,6 +47,9 @@ func (p Profile) chosen(sig syscall.Signal) Action {
 		return Action{Kind: Reload}
 	case syscall.SIGUSR2:
 		return Action{Kind: Upgrade}
+	}
+	if slices.Contains(p.Fatal, sig) {
+		return Action{Kind: Ignore}
 	}
 	return Action{Forward, sig}
 }
@@ -87,9 +92,28 @@ func (p Profile) Refusal(sig syscall.Signal) error {
 		return fmt.Errorf("cannot pass on %s: it is not a message to the server", name)
 	}
 	if k := p.chosen(sig).Kind; k != Ignore {
-		return fmt.Errorf("cannot %s with the profile %s on %s: %w", k, p.Name, name, ErrNoOperation)
+		return p.missing(fmt.Sprintf("%s with the profile %s on %s", k, p.Name, name))
+	}
+	if _, mapped := p.Actions[sig]; !mapped {
+		return fmt.Errorf("cannot pass on %s: with the profile %s it would end or stop the server, which does not handle it", name, p.Name)
 	}
 	return fmt.Errorf("cannot pass on %s: it is mapped to ignore", name)
+}
+
+// Missing is the error for an operation that the server does not have, nil for
+// one that it has. It wraps ErrNoOperation and says why, where the profile does.
+func (p Profile) Missing(k Kind) error {
+	if !p.lacks(k) {
+		return nil
+	}
+	return p.missing(fmt.Sprintf("%s with the profile %s", k, p.Name))
+}
+
+func (p Profile) missing(what string) error {
+	if p.Why != "" {
+		return fmt.Errorf("cannot %s: %w: %s", what, ErrNoOperation, p.Why)
+	}
+	return fmt.Errorf("cannot %s: %w", what, ErrNoOperation)
 }
 
 // Send is what the verb signal does with sig, which nobody translates: a signal

@@ -38,6 +38,10 @@ func TestActions(t *testing.T) {
 			} else if !listed {
 				w = Action{Kind: Ignore}
 			}
+			switch {
+			case slices.Contains(p.Fatal, sig), p.lacks(w.Kind):
+				w = Action{Kind: Ignore}
+			}
 			if got := p.Action(sig); got != w {
 				t.Errorf("%s, %s: %v, want %v", p.Name, SignalName(sig), got, w)
 			}
@@ -45,6 +49,35 @@ func TestActions(t *testing.T) {
 				t.Errorf("%s, %s: %v; the refusal is %v", p.Name, SignalName(sig), w, err)
 			}
 		}
+	}
+}
+
+// What a server does not handle would end or freeze it. Whoever knows better maps
+// it.
+func TestFatalSignals(t *testing.T) {
+	for _, p := range []Profile{uvicorn(), hypercorn()} {
+		for _, sig := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGTTIN, syscall.SIGHUP, syscall.SIGUSR2, rtMax} {
+			if a := p.Action(sig); a.Kind != Ignore {
+				t.Errorf("%s: %s is answered by %v", p.Name, SignalName(sig), a)
+			}
+			if a := p.With(sig, Action{Forward, sig}).Action(sig); a != (Action{Forward, sig}) {
+				t.Errorf("%s: %s, mapped to itself, is answered by %v", p.Name, SignalName(sig), a)
+			}
+		}
+		if a := p.Action(syscall.SIGTSTP); a != (Action{Forward, syscall.SIGTSTP}) {
+			t.Errorf("%s: TSTP is answered by %v", p.Name, a)
+		}
+		if err := p.Refusal(syscall.SIGUSR1); err == nil || errors.Is(err, ErrNoOperation) || !strings.Contains(err.Error(), p.Name) {
+			t.Errorf("%s: USR1 is refused: %v", p.Name, err)
+		}
+		for _, why := range []error{p.Refusal(syscall.SIGHUP), p.Refusal(syscall.SIGUSR2), p.Missing(Reload), p.Missing(Upgrade)} {
+			if !errors.Is(why, ErrNoOperation) || !strings.Contains(why.Error(), "restart") {
+				t.Errorf("%s: an operation is missing: %v", p.Name, why)
+			}
+		}
+	}
+	if err := unicorn().Missing(Reload); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -62,6 +62,9 @@ type Profile struct {
 	Stop     Schedule
 	Actions  map[syscall.Signal]Action // what differs from the rule for all servers
 
+	Fatal []syscall.Signal // not handled by the server, which they would end or stop: they are not passed on
+	Why   string           // why it lacks an operation, where people may expect one
+
 	Commands []string // base names, or dotted Python modules, that select this profile
 	Masters  []string // beginnings of a master's process title
 	Workers  []string // beginnings of a worker's process title
@@ -70,5 +73,7 @@ type Profile struct {
 	InPlace  bool     // a re-exec keeps the master's pid
 	ByPath   bool     // a re-exec does not look argv[0] up in PATH
 	Detach   bool     // it takes no upgrade from the parent that started it, unless that has exited
+	Leaves   bool     // a master leaves by itself once the next one is ready
+	Spawns   bool     // workers are executed anew: Spawned knows them
 	Hook     string   // name of its file under hooks, or ""
 }

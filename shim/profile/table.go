@@ -15,7 +15,15 @@ var ErrUnknown = errors.New("no such profile")
 // All lists the profiles, sorted by name. Every call builds its own: the caller
 // may change what it gets.
 func All() []Profile {
-	all := []Profile{generic(), gunicorn(), nginx(), unicorn()}
+	all := []Profile{
+		generic(),
+		gunicorn(),
+		hypercorn(),
+		nginx(),
+		tableflip(),
+		unicorn(),
+		uvicorn(),
+	}
 	slices.SortFunc(all, func(a, b Profile) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
