@@ -136,7 +136,7 @@ func (m *machine) fork(lock, fd int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	attr := &syscall.ProcAttr{Env: environment(os.Environ(), m.cfg.Lock, fd), Files: files}
+	attr := &syscall.ProcAttr{Env: m.environment(fd), Files: files}
 	if m.cfg.Terminal {
 		attr.Sys = &syscall.SysProcAttr{Setpgid: true, Foreground: true}
 	}

@@ -41,6 +41,7 @@ func (m *machine) look(a action) {
 
 // lookNow takes the view that look put off.
 func (m *machine) lookNow() {
+	defer m.heard()
 	m.disarm(lookTimer)
 	began := time.Now()
 	err := m.see(m.wide)
@@ -78,7 +79,7 @@ func (m *machine) see(everyone bool) error {
 
 // classifyRules is what the machine knows of its service.
 func (m *machine) classifyRules() proc.Rules {
-	r := proc.Rules{Profile: m.rules.profile, Command: m.cfg.Command, Exe: m.exe, Shim: os.Getpid(), Launched: m.launched, Session: m.session}
+	r := proc.Rules{Profile: m.rules.profile, Command: m.cfg.Command, Exe: m.exe, Shim: os.Getpid(), Launched: m.launched, Session: m.session, Announced: m.relay.announced}
 	for _, g := range m.known {
 		r.Known = append(r.Known, g.Known)
 	}

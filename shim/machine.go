@@ -46,6 +46,8 @@ type machine struct {
 	began   time.Time
 	memory  history.Memory // what was emitted since then
 
+	relay relay
+
 	server     *control.Server
 	stoppers   []*control.Request // who waits for the end
 	askers     []*control.Request // who waits for a look
@@ -104,7 +106,9 @@ func (m *machine) loop() (int, error) {
 		case f := <-m.facts:
 			m.learn(f)
 		case sig := <-m.cfg.Signals:
-			m.heard(sig)
+			m.signalled(sig)
+		case n := <-m.hearing():
+			m.hear(n)
 		case <-m.timer(settleTimer):
 			m.pending = append(m.pending, input{kind: settled})
 		case <-m.timer(stepTimer):
@@ -188,8 +192,8 @@ func (m *machine) suspended(id proc.ID) {
 	}
 }
 
-// heard takes a signal that the shim was sent.
-func (m *machine) heard(sig os.Signal) {
+// signalled takes a signal that the shim was sent.
+func (m *machine) signalled(sig os.Signal) {
 	if s, ok := sig.(syscall.Signal); ok {
 		m.pending = append(m.pending, input{kind: signalled, signal: s})
 	}

@@ -33,6 +33,7 @@ import (
 // Run follows flock(2), prctl(2), wait(2) and proc(5).
 func Run(cfg Config) (code int, err error) {
 	m := newMachine(cfg)
+	defer m.closeRelay()
 	if err := m.start(); err != nil {
 		return 0, err
 	}
@@ -95,6 +96,7 @@ func (m *machine) start() error {
 // begin adopts what runs, or launches.
 func (m *machine) begin(running bool) error {
 	m.state = state{lock: asked, code: unknown}
+	m.openRelay()
 	if !running || m.cfg.IfRunning == Replace {
 		m.release()
 	}

@@ -26,6 +26,8 @@ func (r *renderer) sentence(e event.Event) string {
 		return fmt.Sprintf("master pid %d %s", e.PID, ending(e.Code))
 	case event.Unlocked:
 		return "warning: serving without the lock: " + processList(e) + r.hookAdvice()
+	case event.Forged:
+		return "warning: ignored a notification of " + forger(e)
 	case event.Replaced:
 		return "warning: " + r.lock + " was deleted or replaced: the file of that name now is waited for too"
 	}
@@ -51,6 +53,14 @@ func (r *renderer) stopSentence(e event.Event) string {
 		return fmt.Sprintf("warning: %v", e.Err)
 	}
 	return upgradeSentence(e)
+}
+
+// forger is who sent a notification without being of the service.
+func forger(e event.Event) string {
+	if len(e.Command) == 0 {
+		return fmt.Sprintf("pid %d, which has ended or cannot be seen", e.PID)
+	}
+	return fmt.Sprintf("pid %d (%s), which is not of the service", e.PID, clip(e.Record().Command))
 }
 
 // ending is how a master ended, from the number that a shell would show.

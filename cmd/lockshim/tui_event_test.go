@@ -45,6 +45,8 @@ func TestEventsAsText(t *testing.T) {
 		{event.Event{Kind: event.Upgraded, Generation: 3}, "upgraded to generation 3"},
 		{event.Event{Kind: event.UpgradeFailed, Generation: 2, Err: errors.New("why")}, "warning: the upgrade failed: why"},
 		{event.Event{Kind: event.Unlocked, Processes: processes(1)}, ": install the hook of lockshim hook unicorn.rb"},
+		{event.Event{Kind: event.Forged, PID: 8, Command: []string{"systemd-notify", "--ready"}}, "warning: ignored a notification of pid 8 (systemd-notify --ready), which is not of the service"},
+		{event.Event{Kind: event.Forged, PID: 8}, "warning: ignored a notification of pid 8, which has ended or cannot be seen"},
 		{event.Event{Kind: event.Replaced}, "warning: /run/lockshim/web.lock was deleted or replaced"},
 		{event.Event{Kind: event.Signalled, PID: 8, Signal: syscall.SIGUSR2}, "sent USR2 to pid 8"},
 		{event.Event{Kind: event.Ignored, Signal: syscall.SIGHUP, Err: errors.New("why")}, "warning: HUP is not passed on: why"},

@@ -28,6 +28,7 @@ const (
 	Ended         Kind = "ended"          // the master PID ended with Code (-1: could not know)
 	Unlocked      Kind = "unlocked"       // Processes serve without the lock
 	Replaced      Kind = "replaced"       // the lockfile's path names another file now
+	Forged        Kind = "forged"         // PID, with Command if it can be seen, notifies the shim and is not of the service
 	Signalled     Kind = "signalled"      // Signal went to PID
 	Ignored       Kind = "ignored"        // Signal was not passed on; Err says why
 	Stopping      Kind = "stopping"       // a stop began, or went on to the step that sends Signal

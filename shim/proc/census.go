@@ -166,8 +166,17 @@ func (c *census) serves(g *group) bool {
 		return false
 	}
 	return g.known != nil || slices.ContainsFunc(g.processes, func(p Process) bool {
-		return p.ID == c.Launched || c.Profile.Role(p.Args) != profile.Unknown || c.bears(p) || c.opaque() && c.recognises(p)
+		return p.ID == c.Launched || c.announced(p) || c.Profile.Role(p.Args) != profile.Unknown || c.bears(p) || c.opaque() && c.recognises(p)
 	})
+}
+
+// announced reports whether p said that it leads, and may.
+func (c *census) announced(p Process) bool {
+	i := slices.IndexFunc(c.Announced, func(a Announcement) bool { return a.ID == p.ID })
+	if i < 0 || p.Held {
+		return false
+	}
+	return c.Announced[i].Main || p.Exe != "" && slices.ContainsFunc(c.members, func(m Process) bool { return c.led(m.ID) && m.Exe == p.Exe })
 }
 
 // opaque reports whether the launch's command line does not tell how the

@@ -15,6 +15,18 @@ type Rules struct {
 	Launched ID       // what the shim launched itself; zero after an adoption
 	Session  int      // the session that it was launched in; 0 where nobody knows
 	Known    []Known  // the generations of an earlier View
+
+	Announced []Announcement // who said that it leads
+}
+
+// An Announcement is a member's word that it leads a generation, as a server
+// gives it by sd_notify(3). A process that a server has executed serves by it,
+// whatever its command line. Main says that it was named as the main process;
+// else it only said that it is ready, as a program may that a server runs for
+// that purpose, and must run the file of a master.
+type Announcement struct {
+	ID
+	Main bool
 }
 
 // A Known is a generation as it was seen before. It keeps its number, and its

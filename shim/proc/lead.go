@@ -36,7 +36,9 @@ func (c *census) settle(g *group) {
 		}
 		return
 	}
-	titled := func(p Process) bool { return p.ID == c.Launched || c.Profile.Role(p.Args) == profile.Master }
+	titled := func(p Process) bool {
+		return p.ID == c.Launched || c.announced(p) || c.Profile.Role(p.Args) == profile.Master
+	}
 	executor := func(p Process) bool { return !p.Forked && c.Profile.Role(p.Args) != profile.Worker }
 	for _, leads := range []func(Process) bool{titled, executor} {
 		if g.leader = oldest(g.processes, leads); g.leader != nil {
