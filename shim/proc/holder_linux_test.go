@@ -3,6 +3,7 @@ package proc
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,7 +18,7 @@ import (
 // A grasp is what a holder helper does to a file.
 type grasp struct {
 	File  string
-	FD    int // of the descriptor that it keeps
+	FD    int // of the descriptor that it keeps: one that nobody has, the runtime neither
 	Flock int // LOCK_SH, LOCK_EX, or 0
 	Guard bool
 }
@@ -47,10 +48,7 @@ func (g grasp) take() error {
 	if err != nil {
 		return err
 	}
-	if err := unix.Dup3(fd, g.FD, 0); err != nil {
-		return err
-	}
-	if err := unix.Close(fd); err != nil {
+	if err := errors.Join(unix.Dup3(fd, g.FD, 0), unix.Close(fd)); err != nil {
 		return err
 	}
 	if g.Flock != 0 {

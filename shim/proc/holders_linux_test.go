@@ -17,8 +17,8 @@ func TestHolders(t *testing.T) {
 	for name, how := range map[string]int{"shared": unix.LOCK_SH, "exclusive": unix.LOCK_EX} {
 		t.Run(name, func(t *testing.T) {
 			lock, id := lockfile(t)
-			h := hold(t, &grasp{File: lock, FD: 9, Flock: how})
-			hold(t, &grasp{File: lock, FD: 9})
+			h := hold(t, &grasp{File: lock, FD: 209, Flock: how})
+			hold(t, &grasp{File: lock, FD: 209})
 			waiter := waitFor(t, lock)
 			got, err := Holders(id, filepath.Base(lock))
 			must(t, err)
@@ -36,7 +36,7 @@ func TestHoldersAreSorted(t *testing.T) {
 	lock, id := lockfile(t)
 	want := ""
 	for range 3 {
-		want += fmt.Sprint(hold(t, &grasp{File: lock, FD: 9, Flock: unix.LOCK_SH}).Process.Pid, " ")
+		want += fmt.Sprint(hold(t, &grasp{File: lock, FD: 209, Flock: unix.LOCK_SH}).Process.Pid, " ")
 	}
 	holders, err := Holders(id, filepath.Base(lock))
 	must(t, err)

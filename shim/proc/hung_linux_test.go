@@ -42,7 +42,7 @@ func helperHung() error {
 	}
 	defer server.file.Close()
 	defer unix.Unmount(dir, unix.MNT_DETACH)
-	near := grasp{File: filepath.Join(dir, "web.lock"), FD: 7}
+	near := grasp{File: filepath.Join(dir, "web.lock"), FD: 207}
 	far := grasp{File: filepath.Join(dir, "other"), FD: 1500}
 	if err := errors.Join(near.take(), far.take()); err != nil {
 		return err
@@ -61,7 +61,7 @@ func helperHung() error {
 	if err := server.unasked(before, looked); err != nil {
 		return err
 	}
-	go os.Stat("/proc/self/fd/7")
+	go os.Stat("/proc/self/fd/207")
 	for server.requests.Load() == before {
 	}
 	fmt.Println("looked")

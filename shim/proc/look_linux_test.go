@@ -20,16 +20,16 @@ func TestLookFinds(t *testing.T) {
 		want  string
 	}{
 		{"a far descriptor and no environment", &grasp{FD: 1025, Flock: shared}, nil, "open shared "},
-		{"a low descriptor", &grasp{FD: 7, Flock: shared}, nil, "open shared "},
-		{"a descriptor without a lock", &grasp{FD: 7}, nil, "open "},
-		{"the exclusive lock", &grasp{FD: 7, Flock: unix.LOCK_EX}, nil, "open exclusive "},
-		{"the guard", &grasp{FD: 7, Guard: true}, nil, "open guard "},
-		{"the guard and the shared lock", &grasp{FD: 7, Guard: true, Flock: shared}, nil, "open shared guard "},
+		{"a low descriptor", &grasp{FD: 207, Flock: shared}, nil, "open shared "},
+		{"a descriptor without a lock", &grasp{FD: 207}, nil, "open "},
+		{"the exclusive lock", &grasp{FD: 207, Flock: unix.LOCK_EX}, nil, "open exclusive "},
+		{"the guard", &grasp{FD: 207, Guard: true}, nil, "open guard "},
+		{"the guard and the shared lock", &grasp{FD: 207, Guard: true, Flock: shared}, nil, "open shared guard "},
 		{"an environment and no descriptor", nil, []string{"LOCKSHIM_LOCK=LOCK", "LOCKSHIM_FD=1025"}, "marked "},
 		{"an environment and a descriptor", &grasp{FD: 1025, Flock: shared}, []string{"LOCKSHIM_LOCK=LOCK", "LOCKSHIM_FD=1025"}, "marked open shared "},
 		{"a hold", &grasp{FD: 1025, Flock: shared}, []string{"LOCKSHIM_LOCK=LOCK", "LOCKSHIM_FD=1025", "LOCKSHIM_HOLD=1"}, "marked held open shared "},
 		{"an operator's shell", nil, []string{"LOCKSHIM_LOCK=LOCK"}, "absent"},
-		{"an operator's shell that looks at the file", &grasp{FD: 7}, []string{"LOCKSHIM_LOCK=LOCK"}, "open "},
+		{"an operator's shell that looks at the file", &grasp{FD: 207}, []string{"LOCKSHIM_LOCK=LOCK"}, "open "},
 		{"another service", nil, []string{"LOCKSHIM_LOCK=LOCK.lock", "LOCKSHIM_FD=1025"}, "absent"},
 		{"nobody", nil, nil, "absent"},
 	} {
@@ -60,10 +60,10 @@ func TestLookAtALostLockfile(t *testing.T) {
 		unknown string // to whom the inode is unknown
 		known   string
 	}{
-		{"deleted", 7, func(t *testing.T, lock string) { must(t, os.Remove(lock)) }, "open shared ", "open shared "},
-		{"replaced", 7, replaceLock, "open shared ", "open shared "},
+		{"deleted", 207, func(t *testing.T, lock string) { must(t, os.Remove(lock)) }, "open shared ", "open shared "},
+		{"replaced", 207, replaceLock, "open shared ", "open shared "},
 		{"renamed, far descriptor", 1025, renameLock, "absent", "open shared "},
-		{"renamed, low descriptor", 7, renameLock, "absent", "absent"},
+		{"renamed, low descriptor", 207, renameLock, "absent", "absent"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			lock, id := lockfile(t)
@@ -90,7 +90,7 @@ func renameLock(t *testing.T, lock string) { must(t, os.Rename(lock, lock+".old"
 func TestLookKnowsTheInode(t *testing.T) {
 	lock, id := lockfile(t)
 	other, _ := lockfile(t)
-	h := hold(t, &grasp{File: other, FD: 7, Flock: unix.LOCK_SH})
+	h := hold(t, &grasp{File: other, FD: 207, Flock: unix.LOCK_SH})
 	if got := traits(lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.Process.Pid)); got != "absent" {
 		t.Errorf("a look says %q", got)
 	}
@@ -124,7 +124,7 @@ func TestLookAtKin(t *testing.T) {
 // What a look says of a process is what everybody knows of it.
 func TestLookDescribes(t *testing.T) {
 	lock, id := lockfile(t)
-	h := hold(t, &grasp{File: lock, FD: 7, Flock: unix.LOCK_SH}, "NAME=value")
+	h := hold(t, &grasp{File: lock, FD: 207, Flock: unix.LOCK_SH}, "NAME=value")
 	p, found := lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.Process.Pid)
 	exe, err := os.Executable()
 	must(t, err)
