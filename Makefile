@@ -5,6 +5,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS = -s -w -X main.version=$(VERSION)
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Most tests wait for a server: more of them at a time than there are processors.
+PARALLEL ?= 6
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: build install test packages check lint soak bench clean
@@ -28,14 +30,14 @@ check:
 	GOOS=freebsd $(GO) vet ./...
 
 test: packages check
-	$(GO) test -race -count=1 -timeout 25m ./...
+	$(GO) test -race -count=1 -parallel $(PARALLEL) -timeout 25m ./...
 
 lint: check
 	$(GO) run $(STATICCHECK) ./...
 
-# Every process test fifty times: hours.
-soak:
-	$(GO) test -race -count=50 -timeout 12h ./...
+# Every test fifty times, and more repetitions in each: hours.
+soak: packages
+	SOAK=1 $(GO) test -race -count=50 -parallel $(PARALLEL) -timeout 24h ./...
 
 bench: build
 	$(GO) run ./bench

@@ -4,6 +4,8 @@ package hooks_test
 
 import (
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // counting makes a master, before each fork, and a worker, when it is ready, say
@@ -27,7 +29,8 @@ def post_fork(server, worker):
 `,
 }
 
-func TestDescriptorsAfterFiftyRespawns(t *testing.T) {
+func TestDescriptorsAfterRespawns(t *testing.T) {
+	respawns := testkit.Times(10, 50)
 	each(t, func(t *testing.T, c setup) {
 		for _, way := range []string{shared, closed} {
 			t.Run("way="+way, func(t *testing.T) {
@@ -37,17 +40,17 @@ func TestDescriptorsAfterFiftyRespawns(t *testing.T) {
 				s := serve(t, c)
 				s.respawn()
 				master, worker := s.last("master"), s.last("forked")
-				for range 50 {
+				for range respawns {
 					s.respawn()
 				}
 				if got := s.last("master"); got != master {
-					t.Errorf("the master has %d descriptors after fifty respawns, want %d", got, master)
+					t.Errorf("the master has %d descriptors after %d respawns, want %d", got, respawns, master)
 				}
 				if got := s.last("forked"); got != worker {
-					t.Errorf("a fresh worker has %d descriptors after fifty respawns, want %d", got, worker)
+					t.Errorf("a fresh worker has %d descriptors after %d respawns, want %d", got, respawns, worker)
 				}
-				if got := s.count("forked"); got != 52 {
-					t.Errorf("%d workers were forked, want 52", got)
+				if got := s.count("forked"); got != respawns+2 {
+					t.Errorf("%d workers were forked, want %d", got, respawns+2)
 				}
 				s.holds(s.everyone()...)
 				s.stop()

@@ -27,6 +27,7 @@ Framework().run()
 
 // The hooks that a framework has set run as well, unless the user's replace them.
 func TestFramework(t *testing.T) {
+	t.Parallel()
 	gunicorn := servers[1]
 	gunicorn.program = "/usr/bin/python3"
 	gunicorn.args = func(s *service) []string { return []string{s.file("framework.py"), "-c", s.file("gunicorn.conf.py")} }

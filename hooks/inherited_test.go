@@ -174,6 +174,7 @@ def pre_exec(server):
 // A standard stream is the server's to use, and the programs', even if the lock
 // is on it.
 func TestStandardStream(t *testing.T) {
+	t.Parallel()
 	for _, server := range servers {
 		t.Run(server.name, func(t *testing.T) {
 			t.Parallel()

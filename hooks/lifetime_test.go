@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"syscall"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
-func TestEveryProcessHoldsThroughTenGenerations(t *testing.T) {
+func TestEveryProcessHoldsThroughGenerations(t *testing.T) {
 	each(t, func(t *testing.T, c setup) {
 		for _, preload := range []bool{false, true} {
 			t.Run(fmt.Sprintf("preload=%v", preload), func(t *testing.T) {
@@ -17,7 +19,7 @@ func TestEveryProcessHoldsThroughTenGenerations(t *testing.T) {
 				c.preload, c.workers = preload, 2
 				s := serve(t, c)
 				s.holds(s.everyone()...)
-				for range 10 {
+				for range testkit.Times(3, 20) {
 					before := s.everyone()
 					old := s.usr2()
 					s.holds(append(before, s.everyone()...)...)

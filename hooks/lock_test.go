@@ -102,8 +102,11 @@ func (s *service) flock(how string) bool {
 	return true
 }
 
-// each runs a test for every server, in the foreground and in the background.
+// each runs a test for every server, in the foreground and in the background. All
+// of it is parallel, to other tests too.
 func each(t *testing.T, test func(t *testing.T, c setup)) {
+	t.Helper()
+	t.Parallel()
 	for _, server := range servers {
 		for _, background := range []bool{false, true} {
 			name := server.name

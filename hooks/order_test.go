@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // own is the user's configuration: hooks of his own, each of which says its name.
@@ -78,8 +80,9 @@ func TestUsersOwnHooks(t *testing.T) {
 	})
 }
 
-// Ten reloads: nothing is wrapped twice, nothing leaks.
+// Many reloads: nothing is wrapped twice, nothing leaks.
 func TestReload(t *testing.T) {
+	reloads := testkit.Times(4, 20)
 	each(t, func(t *testing.T, c setup) {
 		for _, way := range []string{shared, closed} {
 			t.Run("way="+way, func(t *testing.T) {
@@ -91,16 +94,16 @@ func TestReload(t *testing.T) {
 				lock := lockFDs(s.master, s.info)
 				s.respawn()
 				descriptors, depth := s.last("master"), s.last("depth")
-				s.hup(10)
+				s.hup(reloads)
 				s.respawn()
 				if got := s.last("depth"); got != depth {
-					t.Errorf("before_fork is called %d frames deep after ten reloads, want %d", got, depth)
+					t.Errorf("before_fork is called %d frames deep after %d reloads, want %d", got, reloads, depth)
 				}
 				if got := s.last("master"); got != descriptors {
-					t.Errorf("the master has %d descriptors after ten reloads, want %d", got, descriptors)
+					t.Errorf("the master has %d descriptors after %d reloads, want %d", got, reloads, descriptors)
 				}
 				if got := lockFDs(s.master, s.info); got[0] != lock[0] {
-					t.Errorf("the lock's descriptor is %d after ten reloads, want %d", got[0], lock[0])
+					t.Errorf("the lock's descriptor is %d after %d reloads, want %d", got[0], reloads, lock[0])
 				}
 				if forks, workers := s.count("master"), s.count("worker"); forks != workers {
 					t.Errorf("before_fork ran %d times for %d workers", forks, workers)

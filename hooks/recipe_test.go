@@ -22,6 +22,7 @@ before_fork { |server, worker|
 // It works unchanged, without our lines and above or below them, and a shell's
 // flock sees the same lock.
 func TestRecipe(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name         string
 		above, below string

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // A server is one that hooks are for, and how a test writes its files.
@@ -80,9 +82,9 @@ def start(how)
   end
 end
 def collect
-  20.times { GC.start; GC.compact if GC.respond_to?(:compact) }
+  %d.times { GC.start; GC.compact if GC.respond_to?(:compact) }
 end
-`, s.file("events"), "`sleep infinity >/dev/null & echo $!`"),
+`, s.file("events"), "`sleep infinity >/dev/null & echo $!`", testkit.Times(3, 20)),
 		"config.ru": s.app + `
 run lambda { |env|
   answer = env["PATH_INFO"] == "/collect" ? collect : start(env["PATH_INFO"].delete("/"))
@@ -132,9 +134,9 @@ def start(how):
     if how == "spawn":
         return os.posix_spawnp("sleep", ["sleep", "infinity"], os.environ)
 def collect():
-    for _ in range(20):
+    for _ in range(%d):
         gc.collect()
-`, s.file("events")),
+`, s.file("events"), testkit.Times(3, 20)),
 		"app.py": "from say import *\n" + s.app + `
 def app(environ, start_response):
     path = environ["PATH_INFO"]

@@ -10,6 +10,7 @@ import (
 // With worker_exec a worker is a new image, which does not get its master's
 // descriptor: its own evaluation of the file takes the lock.
 func TestWorkerExec(t *testing.T) {
+	t.Parallel()
 	for _, background := range []bool{false, true} {
 		t.Run(fmt.Sprintf("background=%v", background), func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 // A pid file outlives a crash, and its number is somebody else's by then. The
 // servers believe it; the lock knows better.
 func TestStalePidfile(t *testing.T) {
+	t.Parallel()
 	for _, server := range []server{unicorn, gunicorn} {
 		for _, background := range []bool{false, true} {
 			c := setup{server: server, background: background, pidfile: true}
@@ -71,6 +72,7 @@ func (s *service) names(path string, pid int) {
 
 // The pid file of a tree that runs is the tree's.
 func TestPidfileOfRunningTree(t *testing.T) {
+	t.Parallel()
 	for _, server := range []server{unicorn, gunicorn} {
 		c := setup{server: server, pidfile: true}
 		t.Run(c.title(), func(t *testing.T) {

@@ -53,6 +53,7 @@ var bootFailures = []struct {
 // One worker: a second one that fails while Gunicorn halts for the first makes a
 // traceback and a 1 of its code.
 func TestBootFailure(t *testing.T) {
+	t.Parallel()
 	for _, f := range bootFailures {
 		for _, background := range []bool{false, true} {
 			c := setup{server: f.server, background: background, hook: true, workers: 1, more: f.more}

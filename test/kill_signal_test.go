@@ -39,6 +39,7 @@ func (r *shimRun) sent(want ...syscall.Signal) {
 
 // TERM and QUIT let a request be answered that has begun.
 func TestGracefulStop(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGQUIT} {
 		t.Run(signalName(sig), func(t *testing.T) {
 			each(t, func(t *testing.T, c setup) {

@@ -71,10 +71,11 @@ func (c setup) title() string {
 	return name
 }
 
-// each runs a test in parallel for each server, in the foreground and in the
-// background, with and without the hook.
+// each runs a test for each server, in the foreground and in the background, with
+// and without the hook. All of it is parallel, to other tests too.
 func each(t *testing.T, test func(*testing.T, setup)) {
 	t.Helper()
+	t.Parallel()
 	for _, server := range []server{unicorn, gunicorn} {
 		for i := range 4 {
 			c := setup{server: server, background: i&1 != 0, hook: i&2 != 0}
@@ -86,10 +87,11 @@ func each(t *testing.T, test func(*testing.T, setup)) {
 	}
 }
 
-// eachServer runs a test in parallel for each server, in the foreground, with
-// the hook: where neither makes a difference.
+// eachServer runs a test likewise for each server, in the foreground, with the
+// hook: where neither makes a difference.
 func eachServer(t *testing.T, test func(*testing.T, setup)) {
 	t.Helper()
+	t.Parallel()
 	for _, server := range []server{unicorn, gunicorn} {
 		c := setup{server: server, hook: true}
 		t.Run(c.title(), func(t *testing.T) {

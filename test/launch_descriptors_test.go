@@ -12,6 +12,7 @@ import (
 // A shim that is started without some of its standard descriptors works, and no
 // lock becomes one of them, its own or the server's.
 func TestLaunchClosedDescriptors(t *testing.T) {
+	t.Parallel()
 	for _, closed := range []string{"<&-", ">&-", "2>&-", "<&- >&- 2>&-"} {
 		for _, server := range []server{unicorn, gunicorn} {
 			t.Run(server.name+" "+closed, func(t *testing.T) {

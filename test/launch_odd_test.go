@@ -19,6 +19,7 @@ const oddArgument = "two\nlines\r\t\x1b[31m \"quoted\" 'so' \\ \u2028 \xff\xfe\x
 // A command line of any bytes reaches the server as it is, and what is told of
 // it stays one line of valid text.
 func TestOddCommandLine(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()

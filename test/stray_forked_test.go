@@ -41,6 +41,7 @@ os.waitpid(child, 0)
 // worker, and nobody can tell it from one: a stop ends it, whatever becomes of
 // strays.
 func TestForkedDaemon(t *testing.T) {
+	t.Parallel()
 	for _, c := range []setup{{server: unicorn}, {server: unicorn, hook: true}, {server: gunicorn}, {server: gunicorn, hook: true}} {
 		t.Run(c.title(), func(t *testing.T) {
 			t.Parallel()

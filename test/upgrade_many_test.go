@@ -7,22 +7,24 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 )
 
-// Ten generations pass under one pid, and nothing is left of the nine before.
-func TestTenUpgrades(t *testing.T) {
+// Many generations pass under one pid, and nothing is left of those before.
+func TestManyUpgrades(t *testing.T) {
+	upgrades := testkit.Times(3, 20)
 	each(t, func(t *testing.T, c setup) {
 		s := prepare(t, c)
 		r := s.serve()
 		requests := s.client()
 		var ours, theirs []string
-		for i := range 10 {
+		for i := range upgrades {
 			s.upgrade(r, i%2 == 0)
 			switch i { // before status connects to the shim
 			case 0:
 				ours, theirs = descriptors(t, r.pid), descriptors(t, s.master)
-			case 9:
+			case upgrades - 1:
 				sameDescriptors(t, r.pid, ours)
 				sameDescriptors(t, s.master, theirs)
 			}
