@@ -127,6 +127,9 @@ func (m *machine) adopt() {
 	if masters := m.view.Masters(); len(masters) > 0 {
 		e.PID, e.Command = masters[len(masters)-1].PID, masters[len(masters)-1].Args
 	}
+	if len(m.held) > 0 {
+		e.Time = m.held[0].Time // what the look saw is told after it
+	}
 	m.held = append([]event.Event{e}, m.held...)
 	m.release()
 	m.watch()

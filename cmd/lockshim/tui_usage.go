@@ -26,8 +26,8 @@ func errNoService(v *verb) error {
 
 // deed is what a verb does where its name is no word for it.
 func (v *verb) deed() string {
-	if v.name == "status" {
-		return "show the status"
+	if v.name == "status" || v.name == "history" {
+		return "show the " + v.name
 	}
 	return v.name
 }
@@ -43,6 +43,10 @@ func errBeforeCommand(v *verb, word string, rest []string) error {
 
 func errWord(v *verb, word string) error {
 	return wrong("", "cannot use %s: it is one word too many for %s", quoteWord(word), v.name)
+}
+
+func errTwoForms(v *verb) error {
+	return wrong(v.example, "cannot show the %s: --json and --svg are two forms", v.name)
 }
 
 func errNoSignal(v *verb) error {
