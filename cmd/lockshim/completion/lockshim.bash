@@ -78,6 +78,7 @@ _lockshim_flags() {
 	hold) _lockshim_words --lock --help ;;
 	wait) _lockshim_words --timeout --help ;;
 	status) _lockshim_words --json --help ;;
+	history) _lockshim_words --json --svg --help ;;
 	*) _lockshim_words --help ;;
 	esac
 }
@@ -86,7 +87,7 @@ _lockshim_flags() {
 _lockshim_argument() {
 	local signals
 	case $1:$2 in
-	wait:1 | status:1 | signal:1 | reload:1 | stop:1) _lockshim_service ;;
+	wait:1 | status:1 | signal:1 | reload:1 | stop:1 | history:1) _lockshim_service ;;
 	signal:2)
 		# shellcheck disable=SC2207 # no signal has a blank in it
 		signals=($(compgen -A signal SIG))
@@ -100,7 +101,7 @@ _lockshim_argument() {
 
 _lockshim() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} i count=1
-	local _lockshim_verbs='run hold wait status signal reload stop hook demo man completion help'
+	local _lockshim_verbs='run hold wait status signal reload stop history hook demo man completion help'
 	COMPREPLY=()
 	# --flag=value arrives as three words
 	[[ $cur == '=' ]] && cur='' && prev='='
