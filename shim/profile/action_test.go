@@ -25,8 +25,11 @@ func TestActions(t *testing.T) {
 	}
 	for _, p := range All() {
 		want := maps.Clone(known)
-		if p.Name == "generic" {
+		switch p.Name {
+		case "generic":
 			want = maps.Clone(unknown)
+		case "uwsgi":
+			want[syscall.SIGQUIT] = Action{Kind: Quick}
 		}
 		for _, sig := range forwarded {
 			want[sig] = Action{Forward, sig}

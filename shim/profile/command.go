@@ -29,7 +29,8 @@ func Strip(argv []string) []string {
 // Recognise is the profile of the server that argv runs, or generic. It looks at
 // the base name of what Strip leaves, without a version at its end
 // (gunicorn-3.11); where that tells nothing, at a process title, so that it
-// knows a running master as well. A title that is a whole command line in one
+// knows a running master as well. Where only some ways to start a server make a
+// master, the arguments must say so (HAProxy's -W). A title that is a whole command line in one
 // string, as bundle exec sets it, counts when its second word is an option.
 func Recognise(argv []string) Profile {
 	inner := Strip(argv)
@@ -37,7 +38,7 @@ func Recognise(argv []string) Profile {
 		return generic()
 	}
 	for _, p := range All() {
-		if p.runs(inner[0]) || p.runs(titled(inner)) || p.Role(inner) != Unknown {
+		if p.needed(inner) && (p.runs(inner[0]) || p.runs(titled(inner))) || p.Role(inner) != Unknown {
 			return p
 		}
 	}
@@ -61,14 +62,23 @@ func (p Profile) runs(arg0 string) bool {
 	})
 }
 
+// needed says whether argv has one of the arguments that p needs.
+func (p Profile) needed(argv []string) bool {
+	if len(p.Needs) == 0 {
+		return true
+	}
+	words := strings.Fields(strings.Join(argv, " "))
+	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(p.Needs, word) })
+}
+
 // Same says whether two command lines run the same command: what Strip leaves
 // has the same program name, wherever it lies, and the same arguments.
 //
 // Three habits of servers are allowed for. A Python module that is run by name
 // shows as its file after a re-exec. A title set by setproctitle, as bundle exec
 // does, is one string. A re-exec may add the arguments that the profile names
-// (Unicorn its default listener). Different options of wrappers and
-// interpreters make no difference.
+// (Unicorn its default listener, HAProxy its old workers). Different options of
+// wrappers and interpreters make no difference.
 func Same(a, b []string) bool {
 	a, b = Strip(a), Strip(b)
 	if len(a) == 0 || len(b) == 0 {
@@ -80,8 +90,42 @@ func Same(a, b []string) bool {
 	if !sameProgram(head(a), head(b)) {
 		return false
 	}
-	appended := Recognise([]string{head(a)}).Appended
-	return sameWords(without(a, appended), without(b, appended))
+	p := byCommand(head(a))
+	return sameWords(p.own(a), p.own(b))
+}
+
+// byCommand is the profile of a command by its name alone, or generic.
+func byCommand(name string) Profile {
+	for _, p := range All() {
+		if p.runs(name) {
+			return p
+		}
+	}
+	return generic()
+}
+
+// own is argv without what a re-exec may have added.
+func (p Profile) own(argv []string) []string {
+	if len(p.Inserted) > 0 {
+		argv = withoutOptions(argv, p.Inserted)
+	}
+	return without(argv, p.Appended)
+}
+
+// withoutOptions is argv without the given options and what stands between each
+// and the next option.
+func withoutOptions(argv, options []string) []string {
+	var kept []string
+	dropping := false
+	for _, arg := range argv {
+		if isOption(arg) {
+			dropping = slices.Contains(options, arg)
+		}
+		if !dropping {
+			kept = append(kept, arg)
+		}
+	}
+	return kept
 }
 
 // sameWords compares word by word or, where one of the two is a single string,

@@ -27,7 +27,8 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: the schedule %s ends", p.Name, p.Stop)
 		}
 		for _, command := range p.Commands {
-			if got := Recognise([]string{"/usr/bin/" + command, "-x"}); got.Name != p.Name && !strings.Contains(command, ".") {
+			argv := append([]string{"/usr/bin/" + command, "-x"}, p.Needs...)
+			if got := Recognise(argv); got.Name != p.Name && !strings.Contains(command, ".") {
 				t.Errorf("%s is recognised as %s", command, got.Name)
 			}
 		}
@@ -37,7 +38,7 @@ func TestTable(t *testing.T) {
 	}
 	for _, name := range []string{"", "Unicorn", "puma2", "generic "} {
 		_, err := Lookup(name)
-		if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "generic, gunicorn, hypercorn, nginx, tableflip, unicorn, uvicorn") {
+		if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), strings.Join(names, ", ")) {
 			t.Errorf("Lookup(%q): %v", name, err)
 		}
 	}

@@ -66,14 +66,17 @@ type Profile struct {
 	Why   string           // why it lacks an operation, where people may expect one
 
 	Commands []string // base names, or dotted Python modules, that select this profile
+	Needs    []string // arguments without one of which a command does not select it; none: no such rule
 	Masters  []string // beginnings of a master's process title
 	Workers  []string // beginnings of a worker's process title
 	Daemon   []string // command-line flags that send the server to the background
 	Appended []string // arguments that a re-exec may add behind the user's own
+	Inserted []string // options that a re-exec may put before them, each with its arguments
 	InPlace  bool     // a re-exec keeps the master's pid
 	ByPath   bool     // a re-exec does not look argv[0] up in PATH
 	Detach   bool     // it takes no upgrade from the parent that started it, unless that has exited
 	Leaves   bool     // a master leaves by itself once the next one is ready
 	Spawns   bool     // workers are executed anew: Spawned knows them
+	Waits    bool     // the master executes itself once more when it has forked its workers
 	Hook     string   // name of its file under hooks, or ""
 }
