@@ -159,7 +159,7 @@ func (m *machine) rememberOne(g proc.Generation) {
 		i = slices.IndexFunc(m.known, func(k generation) bool { return !g.Leaderless && k.Master == g.Master.ID })
 	}
 	if i >= 0 {
-		m.known[i].Image = g.Image
+		m.known[i].Image, m.known[i].Served = g.Image, m.known[i].Served || g.Served(m.rules.profile)
 		if m.known[i].Master == (proc.ID{}) && !g.Leaderless {
 			m.known[i].Master, m.known[i].ended = g.Master.ID, false
 			m.emit(born(g))
@@ -167,8 +167,10 @@ func (m *machine) rememberOne(g proc.Generation) {
 		return
 	}
 	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image, Orphan: g.Leaderless}, ended: g.Leaderless}
+	k.Served = g.Served(m.rules.profile)
 	if !g.Leaderless {
 		k.Master = g.Master.ID
+		m.supersede(k.Master)
 		m.emit(born(g))
 	}
 	m.known = append(m.known, k)
@@ -241,7 +243,7 @@ func (m *machine) ended(f fact) role {
 
 // roleOf says what the process was, and tells of a master's end.
 func (m *machine) roleOf(f fact) role {
-	i := slices.IndexFunc(m.known, func(g generation) bool { return g.Master == f.id })
+	i := m.ledBy(f.id)
 	switch {
 	case i < 0 && f.id == m.launched:
 		m.last = f.id

@@ -37,6 +37,9 @@ func newCensus(members []Process, r Rules) *census {
 		c.gatherSpawned()
 	}
 	c.elect()
+	if r.Profile.Waits {
+		c.reunite()
+	}
 	return c
 }
 

@@ -74,7 +74,7 @@ func (rec recording) replay(text *strings.Builder, r Rules) {
 		memory.ends(m.Ended)
 		live := Rules{Profile: r.Profile, Command: r.Command, Exe: rec.Exe, Shim: rec.Shim, Launched: rec.Launched, Session: rec.session(m.Snapshot), Known: memory.known}
 		view := Classify(m.Snapshot, live)
-		memory.takesIn(view)
+		memory.takesIn(view, r.Profile)
 		orphaned := rec.orphaned(m.Snapshot)
 		fmt.Fprintf(text, "\n== %s\n", m.Name)
 		show(text, []labelled{

@@ -130,12 +130,13 @@ func (g *group) older(k *Known) bool {
 
 // executed is the generation whose master has g's image now, and of whose own
 // image nothing is left, or nothing was seen: a wrapper that executed the next
-// program. A server that re-executes itself in place is a new generation then.
+// program. A server that has served, and re-executes itself in place, is a new
+// generation then.
 func (c *census) executed(g *group) *Known {
 	for i := range c.Known {
 		k := &c.Known[i]
 		left := slices.ContainsFunc(c.members, func(p Process) bool { return p.Image == k.Image })
-		if has(g.processes, k.Master) && !left && !(c.Profile.InPlace && k.Image.Known()) {
+		if has(g.processes, k.Master) && !left && !(c.Profile.InPlace && k.Served) {
 			return k
 		}
 	}

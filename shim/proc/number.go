@@ -3,6 +3,8 @@ package proc
 import (
 	"cmp"
 	"slices"
+
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // enumerate sorts the generations, oldest first, and numbers those that are not
@@ -51,6 +53,13 @@ func (g Generation) Start() uint64 {
 		first = min(first, w.ID.Start)
 	}
 	return first
+}
+
+// Served reports whether g's image has shown that it is the server's own, and
+// not that of a wrapper which is about to execute it: it has workers, or a master
+// with a title of that profile.
+func (g Generation) Served(p profile.Profile) bool {
+	return len(g.Workers) > 0 || p.Role(g.Master.Args) == profile.Master
 }
 
 // Processes are the master, if there is one, and the workers.

@@ -27,7 +27,7 @@ func eachMoment(t *testing.T, visit func(name string, s Snapshot, r Rules)) {
 			memory.ends(m.Ended)
 			r := Rules{Profile: profile.Recognise(rec.Command), Command: rec.Command, Exe: rec.Exe, Shim: rec.Shim, Launched: rec.Launched, Known: slices.Clone(memory.known)}
 			visit(name+" "+m.Name, m.Snapshot, r)
-			memory.takesIn(Classify(m.Snapshot, r))
+			memory.takesIn(Classify(m.Snapshot, r), r.Profile)
 			visit(name+" "+m.Name+" adopted", rec.orphaned(m.Snapshot), Rules{Profile: r.Profile, Command: rec.Command, Exe: rec.Exe})
 			visit(name+" "+m.Name+" guessed", rec.orphaned(m.Snapshot), guess(rec.orphaned(m.Snapshot)))
 		}

@@ -125,7 +125,7 @@ func (m *memory) ends(ends []end) {
 }
 
 // takesIn remembers a view.
-func (m *memory) takesIn(v View) {
+func (m *memory) takesIn(v View, p profile.Profile) {
 	for _, g := range v.Generations {
 		i := slices.IndexFunc(m.known, func(k Known) bool { return k.Number == g.Number })
 		if i < 0 {
@@ -133,7 +133,7 @@ func (m *memory) takesIn(v View) {
 			m.known = append(m.known, Known{Number: g.Number})
 		}
 		k := &m.known[i]
-		k.Image = g.Image
+		k.Image, k.Served = g.Image, k.Served || g.Served(p)
 		if !g.Leaderless {
 			k.Master, k.Args = g.Master.ID, g.Master.Args
 		}
