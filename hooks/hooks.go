@@ -16,14 +16,20 @@ import (
 var (
 	//go:embed gunicorn.py
 	gunicorn string
+	//go:embed puma.rb
+	puma string
 	//go:embed unicorn.rb
 	unicorn string
+	//go:embed uwsgi.ini
+	uwsgi string
 )
 
 // hooks is sorted by name.
 var hooks = []struct{ name, file, text string }{
 	{"gunicorn", "gunicorn.py", gunicorn},
+	{"puma", "puma.rb", puma},
 	{"unicorn", "unicorn.rb", unicorn},
+	{"uwsgi", "uwsgi.ini", uwsgi},
 }
 
 // ErrUnknown is wrapped by the error of Get for a name that Names does not list.

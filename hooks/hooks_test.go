@@ -13,7 +13,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	if got, want := hooks.Names(), []string{"gunicorn", "unicorn"}; !slices.Equal(got, want) {
+	if got, want := hooks.Names(), []string{"gunicorn", "puma", "unicorn", "uwsgi"}; !slices.Equal(got, want) {
 		t.Errorf("Names() = %q, want %q", got, want)
 	}
 	hooks.Names()[0] = "changed"
@@ -42,7 +42,7 @@ func TestGetUnknown(t *testing.T) {
 		if !errors.Is(err, hooks.ErrUnknown) || text != nil {
 			t.Errorf("Get(%q) = %q, %v; want ErrUnknown", name, text, err)
 		}
-		if err != nil && !strings.Contains(err.Error(), "gunicorn, unicorn") {
+		if err != nil && !strings.Contains(err.Error(), strings.Join(hooks.Names(), ", ")) {
 			t.Errorf("Get(%q): %v; does not list the names", name, err)
 		}
 	}
@@ -52,6 +52,8 @@ func TestGetUnknown(t *testing.T) {
 func TestHeads(t *testing.T) {
 	lines := map[string]string{
 		"gunicorn": `#   exec(open("/etc/lockshim/gunicorn.py").read())`,
+		"puma":     "#   require \"/etc/lockshim/puma.rb\"\n#   Lockshim.hook(self)",
+		"uwsgi":    ";   ini = /etc/lockshim/uwsgi.ini",
 		"unicorn":  "#   require \"/etc/lockshim/unicorn.rb\"\n#   Lockshim.hook(self)",
 	}
 	for _, name := range hooks.Names() {
@@ -76,6 +78,7 @@ func TestPythonSyntax(t *testing.T) {
 
 func TestRubySyntax(t *testing.T) {
 	parse(t, "/usr/bin/ruby", "unicorn", "-wc")
+	parse(t, "/usr/bin/ruby", "puma", "-wc")
 }
 
 // parse gives a hook to a parser, which may not even warn.
@@ -97,7 +100,7 @@ func parse(t *testing.T, program, name string, args ...string) {
 
 // hookFile is the name of the file that belongs to a hook.
 func hookFile(name string) string {
-	return map[string]string{"unicorn": "unicorn.rb", "gunicorn": "gunicorn.py"}[name]
+	return map[string]string{"unicorn": "unicorn.rb", "gunicorn": "gunicorn.py", "puma": "puma.rb", "uwsgi": "uwsgi.ini"}[name]
 }
 
 func must(t *testing.T, err error) {

@@ -6,9 +6,9 @@ import (
 )
 
 // puma follows Puma's launcher.rb and cluster.rb, and its page on signals. Its
-// quick stop is KILL, as INT is graceful too, and is lost where a single Puma
-// still loads its application. HUP without stdout_redirect would stop it: no
-// rule sends it.
+// quick stop is KILL, as INT is graceful too; and INT is lost where a single Puma
+// still loads its application, and waits for every program that a preloaded one
+// has started. HUP without stdout_redirect would stop it: no rule sends it.
 //
 // After TERM it exits with 143, unless raise_exception_on_sigterm is false. The
 // sixty seconds are the default of worker_shutdown_timeout, twice.
