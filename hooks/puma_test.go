@@ -239,13 +239,13 @@ func TestPumaLockedExclusively(t *testing.T) {
 	s.stop()
 }
 
-// prune_bundler executes Puma once more when it has read the configuration.
-func TestPumaPrunesBundler(t *testing.T) {
+// With Bundler a restart begins with the environment that there was before it.
+func TestPumaUnderBundler(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/usr/bin/bundle"); err != nil {
 		t.Skip("needs the package ruby-bundler")
 	}
-	c := setup{server: puma, above: "prune_bundler\nworkers 2\n"}
+	c := setup{server: puma, above: "workers 2\n"}
 	c.program = "/usr/bin/bundle"
 	args := c.args
 	c.args = func(s *service) []string { return append([]string{"exec", "/usr/bin/puma"}, args(s)...) }
@@ -257,9 +257,9 @@ func TestPumaPrunesBundler(t *testing.T) {
 	}
 	s := prepare(t, c)
 	s.launch()
-	granted := s.waiter()
 	s.booted()
 	s.holds(s.everyone()...)
+	granted := s.waiter()
 	s.restart()
 	s.holds(s.everyone()...)
 	select {

@@ -5,7 +5,8 @@ set -eu
 
 packages='gcc libc6-dev unicorn gunicorn uvicorn python3-hypercorn puma nginx-light curl runit dumb-init tini
 catatonit supervisor s6 execline daemontools procps strace util-linux sudo zsh fish
-man-db bash ruby python3'
+man-db bash ruby ruby-bundler python3 php8.2-fpm uwsgi-core
+uwsgi-plugin-python3 haproxy'
 
 missing=
 for package in $packages; do
