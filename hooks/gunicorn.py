@@ -1,4 +1,5 @@
-# lockshim's hook for Gunicorn: every generation holds the service's lock.
+# lockshim's hook for Gunicorn: every generation holds the service's lock, and says
+# when it is ready.
 #
 # One line, anywhere at the top level of gunicorn.conf.py:
 #
@@ -7,14 +8,18 @@
 # (`lockshim hook gunicorn > /etc/lockshim/gunicorn.py` puts the file there.
 # Do not import it: on sys.path its name would hide Gunicorn itself.)
 #
-# Your own on_starting, pre_fork and pre_exec go on working, whether they are
-# defined above or below the line. Without lockshim (no LOCKSHIM_LOCK in the
+# Your own on_starting, pre_fork, pre_exec and post_worker_init go on working,
+# whether they are defined above or below the line. Without lockshim (no LOCKSHIM_LOCK in the
 # environment) it does nothing, so one file serves development and production.
 #
 # The master keeps the descriptor that it inherited from lockshim, or opens the
 # lockfile and shares the lock where it inherited none. Workers have it from
 # their master. Programs that the application starts do not get it, and so
 # cannot keep a stopped service locked. The next master does get it, on USR2.
+#
+# A generation is ready when its first worker has loaded the application: an
+# upgrade with lockshim waits for that, and not for Gunicorn's own READY=1, which
+# comes before.
 #
 # A hook never stops a server: what it cannot do it tells Gunicorn's log. If
 # another process keeps the lockfile locked exclusively, the boot waits for it
@@ -26,7 +31,9 @@ import fcntl as _fcntl
 import os as _os
 import re as _re
 import signal as _signal
+import socket as _socket
 import stat as _stat
+import time as _time
 
 
 class _Lockshim(object):
@@ -90,6 +97,34 @@ class _Lockshim(object):
                 server.cfg.env_orig["LOCKSHIM_FD"] = str(self.fd)
                 _os.set_inheritable(self.fd, True)
         return pre_exec
+
+    def around_post_worker_init(self, theirs):
+        """In each worker, with its application loaded."""
+        def post_worker_init(worker):
+            theirs(worker)
+            self.notify("READY=1\nX_LOCKSHIM=ready")
+        return post_worker_init
+
+    def notify(self, text):
+        """Tells lockshim, as sd_notify(3) does: a datagram, which Linux keeps
+        until lockshim reads it. Where its queue stays full for a second, or
+        lockshim is gone, nobody is told, and the server goes on.
+        """
+        address = _os.environ.get("NOTIFY_SOCKET", "")
+        if address[:1] not in ("/", "@"):
+            return
+        try:
+            with _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM) as sock:
+                sock.setblocking(False)
+                sock.connect(_re.sub(r"\A@", "\0", address))
+                for _ in range(20):
+                    try:
+                        sock.send(text.encode())
+                        return
+                    except BlockingIOError:
+                        _time.sleep(0.05)
+        except Exception:
+            pass
 
     def hold_and_tell(self, server):
         self.hold()
@@ -222,6 +257,7 @@ def _lockshim(configuration):
         hook = _Lockshim(path)
         hook.chain(Config)
     hook.hold(patience)
+    hook.notify("X_LOCKSHIM=hook")
     for name in hook.names():
         configuration.setdefault(name, hook)
 

@@ -32,6 +32,7 @@ type setup struct {
 	pid        string // name of the server's pid file, if it has one
 	absentLock bool   // there is no lockfile
 	uid        uint32
+	notify     string // NOTIFY_SOCKET, not set if empty
 	exclusive  bool   // the test has the exclusive lock when the server starts
 	limit      uint64 // RLIMIT_NOFILE, if not 0
 }
@@ -164,9 +165,12 @@ func (s *service) launch() {
 	if s.background {
 		args = append(args, s.daemon)
 	}
+	env := []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=" + s.dir, "PYTHONDONTWRITEBYTECODE=1"}
+	if s.notify != "" {
+		env = append(env, "NOTIFY_SOCKET="+s.notify)
+	}
 	text, err := json.Marshal(orders{
-		Lock: s.path, Way: s.way, Other: s.other, Args: args, Dir: s.dir, Log: s.file("log"), UID: s.uid, Limit: s.limit,
-		Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=" + s.dir, "PYTHONDONTWRITEBYTECODE=1"},
+		Lock: s.path, Way: s.way, Other: s.other, Args: args, Dir: s.dir, Log: s.file("log"), UID: s.uid, Limit: s.limit, Env: env,
 	})
 	must(s.t, err)
 	s.launcher = exec.Command("/proc/self/exe")

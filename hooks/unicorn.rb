@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# lockshim's hook for Unicorn: every generation holds the service's lock.
+# lockshim's hook for Unicorn: every generation holds the service's lock, and says
+# when it is ready.
 #
 # Two lines, anywhere at the top level of unicorn.rb:
 #
@@ -9,8 +10,8 @@
 #
 # (`lockshim hook unicorn > /etc/lockshim/unicorn.rb` puts the file there.)
 #
-# Your own before_fork and before_exec go on working, whether they are set above
-# or below these lines. Without lockshim (no LOCKSHIM_LOCK in the environment)
+# Your own before_fork, before_exec and after_worker_ready go on working, whether
+# they are set above or below these lines. Without lockshim (no LOCKSHIM_LOCK in the environment)
 # the lines do nothing, so one configuration serves development and production.
 #
 # The master keeps the descriptor that it inherited from lockshim, or opens the
@@ -18,11 +19,15 @@
 # their master. Programs that the application starts do not get it, and so
 # cannot keep a stopped service locked. The next master does get it, on USR2.
 #
+# A generation is ready when its first worker has loaded the application: an
+# upgrade with lockshim waits for that.
+#
 # A hook never stops a server: what it cannot do it tells Unicorn's logger. If
 # another process keeps the lockfile locked exclusively, the boot waits for it
 # five seconds, goes on without the lock, and asks again before each fork.
 
 require "fcntl"
+require "socket"
 
 module ::Lockshim
   # Mixed into the process's one Configurator. Unicorn calls commit! after each
@@ -46,16 +51,21 @@ module ::Lockshim
       patience = @path ? 0 : 5
       @path ||= path
       hold(patience)
+      notify("X_LOCKSHIM=hook")
       configurator.extend(Chain)
     end
 
     # Puts ours around the blocks in set. What else a generation has to tell
     # belongs here too, one line for each of Unicorn's hooks.
     #
-    # In before_exec the user's block comes first, since it may start programs.
+    # In before_exec the user's block comes first, since it may start programs; in
+    # after_worker_ready too, since a worker is not ready before it.
     def chain(set)
       link(set, :before_fork) { |theirs, server, worker| before_fork(server); theirs.call(server, worker) }
       link(set, :before_exec) { |theirs, server| theirs.call(server); before_exec }
+      return unless set.key?(:after_worker_ready) # Unicorn 5.3 and later
+
+      link(set, :after_worker_ready) { |theirs, *args| theirs.call(*args); notify("READY=1\nX_LOCKSHIM=ready") }
     end
 
     private
@@ -80,6 +90,26 @@ module ::Lockshim
       hold
       ENV["LOCKSHIM_LOCK"] = @path
       @io.close_on_exec = false if kept?
+    end
+
+    # Tells lockshim, as sd_notify(3) does: a datagram, which Linux keeps until
+    # lockshim reads it. Where its queue stays full for a second, or lockshim is
+    # gone, nobody is told, and the server goes on.
+    def notify(text)
+      address = ENV["NOTIFY_SOCKET"].to_s
+      return unless address.start_with?("/", "@")
+
+      socket = Socket.new(:UNIX, :DGRAM)
+      socket.connect(Socket.sockaddr_un(address.sub(/\A@/, "\0")))
+      20.times do
+        return if socket.sendmsg_nonblock(text, exception: false) != :wait_writable
+
+        IO.select(nil, [socket], nil, 0.05)
+      end
+    rescue StandardError
+      nil
+    ensure
+      socket&.close
     end
 
     # Makes sure that this process has the lock: by the descriptor that it has
