@@ -17,9 +17,8 @@
 # their master. Programs that the application starts do not get it, and so
 # cannot keep a stopped service locked. The next master does get it, on USR2.
 #
-# A generation is ready when its first worker has loaded the application: an
-# upgrade with lockshim waits for that, and not for Gunicorn's own READY=1, which
-# comes before.
+# A generation is ready when its first worker has loaded the application, and not
+# with Gunicorn's own READY=1, which comes before. An upgrade waits for that.
 #
 # A hook never stops a server: what it cannot do it tells Gunicorn's log. If
 # another process keeps the lockfile locked exclusively, the boot waits for it
@@ -45,6 +44,7 @@ class _Lockshim(object):
         self.inode = None
         self.trouble = None
         self.told = None
+        self.introduced = False
 
     def chain(self, config):
         """Puts ours around the hooks that reach Gunicorn's class Config.
@@ -72,6 +72,7 @@ class _Lockshim(object):
     def around_on_starting(self, theirs):
         """In the master, after daemonizing and a preloaded application."""
         def on_starting(server):
+            self.introduce()
             self.hold_and_tell(server)
             theirs(server)
         return on_starting
@@ -104,6 +105,16 @@ class _Lockshim(object):
             theirs(worker)
             self.notify("READY=1\nX_LOCKSHIM=ready")
         return post_worker_init
+
+    def introduce(self):
+        """Tells lockshim, before Gunicorn says READY=1, that the workers will.
+
+        Once, and never in the process that a daemon is forked from: it may have
+        ended before lockshim can see who it was.
+        """
+        if not self.introduced:
+            self.notify("X_LOCKSHIM=hook")
+        self.introduced = True
 
     def notify(self, text):
         """Tells lockshim, as sd_notify(3) does: a datagram, which Linux keeps
@@ -257,7 +268,8 @@ def _lockshim(configuration):
         hook = _Lockshim(path)
         hook.chain(Config)
     hook.hold(patience)
-    hook.notify("X_LOCKSHIM=hook")
+    if "GUNICORN_FD" in _os.environ:  # re-executed, and so no daemon's parent
+        hook.introduce()
     for name in hook.names():
         configuration.setdefault(name, hook)
 
