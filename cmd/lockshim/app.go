@@ -9,9 +9,10 @@ import (
 
 // A call is one command line, parsed.
 type call struct {
-	verb  *verb               // nil at the root
-	args  []string            // what follows the flags
-	given map[string][]string // the flags of the command line, by name
+	verb   *verb               // nil at the root
+	args   []string            // what follows the flags
+	dashes bool                // two dashes ended them
+	given  map[string][]string // the flags of the command line, by name
 
 	service service   // what the verb is about, once it is known
 	log     *renderer // how run writes events and errors; nil for the other verbs
@@ -59,6 +60,8 @@ func (c *call) parse(options []option, args []string) error {
 		return c.wrongUsage(err)
 	}
 	c.args = flags.Args()
+	last := len(args) - len(c.args) - 1
+	c.dashes = last >= 0 && args[last] == "--"
 	return nil
 }
 

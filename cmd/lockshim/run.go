@@ -73,14 +73,25 @@ func (c *call) run() error {
 func (c *call) config() (shim.Config, error) {
 	cfg := shim.Config{Command: c.args, Version: versionText()}
 	err := c.checkCommand()
-	for _, read := range []func(*shim.Config) error{
-		c.readLog, c.readProfile, c.readPolicies, c.readLockfile, c.readPidfiles, c.readLock,
-	} {
-		if err == nil {
-			err = read(&cfg)
-		}
+	if err == nil {
+		err = c.readFlags(&cfg)
+	}
+	if err == nil {
+		err = c.readLock(&cfg)
 	}
 	return cfg, err
+}
+
+// readFlags reads all flags but --lock, and creates nothing.
+func (c *call) readFlags(cfg *shim.Config) (err error) {
+	for _, read := range []func(*shim.Config) error{
+		c.readLog, c.readProfile, c.readPolicies, c.readLockfile, c.readPidfiles,
+	} {
+		if err == nil {
+			err = read(cfg)
+		}
+	}
+	return err
 }
 
 // checkCommand refuses a line without a command, and one with SERVICE where the

@@ -45,15 +45,14 @@ func runtimeDirs() []string {
 // runtimeDir returns the first runtime directory that this user may write to,
 // and creates it. One that others could tamper with is an error and not passed
 // over: two shims of one service must never settle in two directories.
-func runtimeDir(name string) (string, error) {
+//
+// make is makeRuntimeDir, or couldMake, which creates nothing.
+func runtimeDir(name string, make func(string) error) (string, error) {
 	var refused []error
 	for _, dir := range runtimeDirs() {
-		err := makeRuntimeDir(dir)
-		if err == nil {
-			err = trusted(dir)
-		}
-		if err == nil {
-			err = writable(dir)
+		err := make(dir)
+		if err == nil && exists(dir) {
+			err = usable(dir)
 		}
 		if err == nil || errors.Is(err, errUnsafeDirectory) {
 			return dir, err
@@ -85,6 +84,26 @@ func makeRuntimeDir(dir string) error {
 		return plain(err)
 	}
 	return plain(os.Chmod(dir, mode))
+}
+
+// usable checks that dir is safe, and that this user may write to it.
+func usable(dir string) error {
+	if err := trusted(dir); err != nil {
+		return err
+	}
+	return writable(dir)
+}
+
+// couldMake foresees whether makeRuntimeDir would succeed.
+func couldMake(dir string) error {
+	if exists(dir) {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	for strings.HasSuffix(dir, ".local/state/lockshim") && !exists(above) {
+		above = filepath.Dir(above)
+	}
+	return writable(above)
 }
 
 // trusted checks that nobody but root and this user decides what is in dir, and,

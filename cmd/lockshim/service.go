@@ -35,12 +35,18 @@ func (c *call) find(arg string) (service, error) {
 
 // place resolves SERVICE for run: a name is in the first runtime directory that
 // this user may use, which is created.
-func (c *call) place(arg string) (service, error) {
+func (c *call) place(arg string) (service, error) { return c.placeIn(arg, makeRuntimeDir) }
+
+// foresee is place without creating anything.
+func (c *call) foresee(arg string) (service, error) { return c.placeIn(arg, couldMake) }
+
+// placeIn is place, with a way to create a directory.
+func (c *call) placeIn(arg string, make func(string) error) (service, error) {
 	s, err := c.resolve(arg)
 	if err != nil || s.path != "" {
 		return s, err
 	}
-	dir, err := runtimeDir(s.name)
+	dir, err := runtimeDir(s.name, make)
 	s.path = lockIn(dir, s.name)
 	return s, err
 }

@@ -29,7 +29,7 @@ type option struct {
 func verbs() []func() *verb {
 	return []func() *verb{
 		runVerb, holdVerb, waitVerb, statusVerb, signalVerb, reloadVerb, stopVerb, historyVerb,
-		hookVerb, demoVerb, manVerb, completionVerb,
+		hookVerb, checkVerb, demoVerb, manVerb, completionVerb,
 	}
 }
 

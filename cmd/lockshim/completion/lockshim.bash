@@ -71,7 +71,7 @@ _lockshim_value() {
 # _lockshim_flags offers the flags of the verb $1.
 _lockshim_flags() {
 	case $1 in
-	run)
+	run | check)
 		_lockshim_words --lock --profile --map --stop --if-running --strays --clear-pidfile --pidfile \
 			--lock-mode --lock-owner --log-format --quiet --help
 		;;
@@ -87,7 +87,7 @@ _lockshim_flags() {
 _lockshim_argument() {
 	local signals
 	case $1:$2 in
-	wait:1 | status:1 | signal:1 | reload:1 | stop:1 | history:1) _lockshim_service ;;
+	wait:1 | check:1 | status:1 | signal:1 | reload:1 | stop:1 | history:1) _lockshim_service ;;
 	signal:2)
 		# shellcheck disable=SC2207 # no signal has a blank in it
 		signals=($(compgen -A signal SIG))
@@ -101,7 +101,7 @@ _lockshim_argument() {
 
 _lockshim() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} i count=1
-	local _lockshim_verbs='run hold wait status signal reload stop history hook demo man completion help'
+	local _lockshim_verbs='run hold wait status signal reload stop history hook check demo man completion help'
 	COMPREPLY=()
 	# --flag=value arrives as three words
 	[[ $cur == '=' ]] && cur='' && prev='='
@@ -114,7 +114,7 @@ _lockshim() {
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--)
-			case $verb in run | hold) _lockshim_command $((i + 1)) && return ;; esac
+			case $verb in run | hold | check) _lockshim_command $((i + 1)) && return ;; esac
 			;;
 		-* | =) ;;
 		*) [[ ${COMP_WORDS[i - 1]} == --timeout || ${COMP_WORDS[i - 1]} == '=' ]] || ((count++)) ;;

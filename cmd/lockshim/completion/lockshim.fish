@@ -56,10 +56,10 @@ function __lockshim_ask
     $words[1] $argv 2>/dev/null | string replace -r ' .*' ''
 end
 
-# Whether the cursor is in COMMAND, after the two dashes of run or hold.
+# Whether the cursor is in COMMAND, after the two dashes of run, hold or check.
 function __lockshim_in_command
     set -l words (__lockshim_words)
-    contains -- "$words[1]" run hold; and contains -- -- $words
+    contains -- "$words[1]" run hold check; and contains -- -- $words
 end
 
 # COMMAND is completed as if it stood alone.
@@ -84,13 +84,14 @@ complete -c lockshim -n "$none" -a reload -d 'tell the current master to reload'
 complete -c lockshim -n "$none" -a stop -d 'stop every generation'
 complete -c lockshim -n "$none" -a history -d 'show what happened, generation by generation'
 complete -c lockshim -n "$none" -a hook -d 'list the server hooks, or print one'
+complete -c lockshim -n "$none" -a check -d 'say what would go wrong here'
 complete -c lockshim -n "$none" -a demo -d 'a built-in self-re-execing web server under a real shim'
 complete -c lockshim -n "$none" -a man -d 'print the manual page'
 complete -c lockshim -n "$none" -a completion -d 'print a completion for a shell'
 complete -c lockshim -n "$none" -a help -d 'print help'
 
-set -l run '__lockshim_verb run'
-complete -c lockshim -n '__lockshim_verb run hold' -l lock -x -a '(__lockshim_services)' -d 'the lockfile'
+set -l run '__lockshim_verb run check'
+complete -c lockshim -n '__lockshim_verb run hold check' -l lock -x -a '(__lockshim_services)' -d 'the lockfile'
 complete -c lockshim -n "$run" -l profile -x -a 'help (__lockshim_ask run --profile help)' -d 'what the signals mean'
 complete -c lockshim -n "$run" -l map -x -d 'another answer to a signal'
 complete -c lockshim -n "$run" -l stop -x -d 'how to stop, QUIT/60/TERM/10/KILL'
@@ -105,11 +106,11 @@ complete -c lockshim -n "$run" -l quiet -d 'no events'
 complete -c lockshim -n '__lockshim_verb wait' -l timeout -x -d 'give up after, 30 or 1m30s'
 complete -c lockshim -n '__lockshim_verb status history' -l json -d 'one JSON object'
 complete -c lockshim -n '__lockshim_verb history' -l svg -d 'a picture'
-complete -c lockshim -n '__lockshim_verb run hold wait status signal reload stop history hook demo man completion' -s h -l help -d 'print help'
+complete -c lockshim -n '__lockshim_verb run hold wait status signal reload stop history hook check demo man completion' -s h -l help -d 'print help'
 
-complete -c lockshim -n '__lockshim_nth 0 wait status signal reload stop history' -a '(__lockshim_services)'
+complete -c lockshim -n '__lockshim_nth 0 wait check status signal reload stop history' -a '(__lockshim_services)'
 complete -c lockshim -n '__lockshim_nth 1 signal' -a 'HUP INT QUIT USR1 USR2 TERM KILL TTIN TTOU WINCH CONT'
 complete -c lockshim -n '__lockshim_nth 0 hook' -a '(__lockshim_ask hook)'
 complete -c lockshim -n '__lockshim_nth 0 completion' -a 'bash zsh fish'
-complete -c lockshim -n '__lockshim_nth 0 help' -a 'run hold wait status signal reload stop history hook demo man completion'
+complete -c lockshim -n '__lockshim_nth 0 help' -a 'run hold wait status signal reload stop history hook check demo man completion'
 complete -c lockshim -n __lockshim_in_command -a '(__lockshim_command)'
