@@ -5,16 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/lockshim/lockshim/shim/control"
+	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // consult puts a request to the service's shim. asked is false where no shim heard
-// it: then the lockfile and /proc have to do.
-func consult(lock string, r control.Request, result any) (asked bool, err error) {
-	text, err := control.Call(lock, r, nil)
+// it: then the lockfile and /proc have to do. What happens before the answer goes
+// to tell, which may be nil.
+func consult(lock string, r control.Request, result any, tell func(event.Event)) (asked bool, err error) {
+	text, err := control.Call(lock, r, progress(tell))
 	switch {
 	case err == nil:
 		if err := json.Unmarshal(text, result); err != nil {
@@ -34,21 +37,46 @@ func remote(err error) error {
 	if !errors.As(err, &answered) {
 		return err
 	}
-	is := map[string]error{
-		codeNotRunning: ErrNotRunning, codeStillThere: ErrStillThere, codeNoOperation: profile.ErrNoOperation,
-		control.CodeBusy: ErrBusy, control.CodeRefused: syscall.EACCES,
-	}[answered.Code]
-	if is == nil {
-		return err
+	for _, c := range remoteCodes {
+		if c.code == answered.Code {
+			return &namedError{answered.Text, c.is}
+		}
 	}
-	return &remoteError{answered.Text, is}
+	return err
 }
 
-// A remoteError is a shim's error in its own words.
-type remoteError struct {
+// remoteCodes are the errors that travel over the socket, those first that are
+// more than a later one.
+var remoteCodes = []struct {
+	code string
+	is   []error
+}{
+	{codeNotRunning, []error{ErrNotRunning}},
+	{codeStillThere, []error{ErrStillThere}},
+	{codeNoOperation, []error{profile.ErrNoOperation}},
+	{control.CodeBusy, []error{ErrBusy}},
+	{codePreflight, []error{ErrUpgrade, ErrPreflight}},
+	{codeLate, []error{ErrUpgrade, ErrTimeout}},
+	{codeUpgrade, []error{ErrUpgrade}},
+	{control.CodeRefused, []error{syscall.EACCES}},
+}
+
+// codeOf is how an error travels over the socket.
+func codeOf(err error) string {
+	for _, c := range remoteCodes {
+		missing := func(is error) bool { return !errors.Is(err, is) }
+		if !slices.ContainsFunc(c.is, missing) {
+			return c.code
+		}
+	}
+	return codeSystem
+}
+
+// A namedError is an error in words of its own, and what it is besides.
+type namedError struct {
 	text string
-	is   error
+	is   []error
 }
 
-func (e *remoteError) Error() string { return e.text }
-func (e *remoteError) Unwrap() error { return e.is }
+func (e *namedError) Error() string   { return e.text }
+func (e *namedError) Unwrap() []error { return e.is }

@@ -66,7 +66,7 @@ func successor(own []*flock.File) (*flock.File, error) {
 // everybody.
 func (m *machine) watch() {
 	leads := m.view.Masters()
-	for _, p := range m.resolve(everybody) {
+	for _, p := range m.resolve(everybody, 0) {
 		isLead := len(leads) == 0
 		for _, l := range leads {
 			isLead = isLead || l.ID == p.ID

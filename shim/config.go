@@ -2,6 +2,7 @@ package shim
 
 import (
 	"os"
+	"time"
 
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
@@ -39,6 +40,9 @@ type Config struct {
 	Strays        StrayPolicy     // "" means KillStrays
 	ClearPidfiles []string        // the server's pid files, removed before a launch
 	Pidfile       string          // the shim's own, removed at the end; "" for none
+	Ready         profile.Ready   // how a generation shows that it serves
+	ReadyTimeout  time.Duration   // what a generation, and the preflight, may take; 0 means a minute
+	Preflight     string          // a line for sh(1) that has to succeed before an upgrade; "" for none
 	Version       string          // published in Status
 	Terminal      bool            // standard input is a terminal: give the server a foreground group
 

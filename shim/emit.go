@@ -20,6 +20,7 @@ func (m *machine) emit(e event.Event) {
 	if m.cfg.Emit != nil {
 		m.cfg.Emit(e)
 	}
+	m.follows(e)
 }
 
 // release tells what was held back.

@@ -22,6 +22,11 @@ var (
 	ErrNotFound = errors.New("command not found")
 	// ErrPidfile: a pid file cannot be written, or must not be removed.
 	ErrPidfile = errors.New("pid file")
+	// ErrUpgrade: an upgrade was not to be, and the old generation serves where
+	// it still can.
+	ErrUpgrade = errors.New("the upgrade failed")
+	// ErrPreflight: the command that has to succeed before an upgrade did not.
+	ErrPreflight = errors.New("the preflight failed")
 	// ErrBusy: the service is at something that does not allow it now.
 	ErrBusy = errors.New("busy")
 )

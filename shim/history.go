@@ -17,7 +17,7 @@ import (
 // has.
 func History(lock string) (history.History, error) {
 	var h history.History
-	if asked, err := consult(lock, control.Request{Verb: control.History}, &h); asked && err == nil {
+	if asked, err := consult(lock, control.Request{Verb: control.History}, &h, nil); asked && err == nil {
 		return h, nil
 	}
 	s, err := Inspect(lock)

@@ -23,7 +23,7 @@ import (
 // root. Errors are those of flock.Open and of proc.Look.
 func Inspect(lock string) (Status, error) {
 	var s Status
-	if asked, err := consult(lock, control.Request{Verb: control.Status}, &s); asked && err == nil {
+	if asked, err := consult(lock, control.Request{Verb: control.Status}, &s, nil); asked && err == nil {
 		return s, nil
 	}
 	o, err := observe(lock)
@@ -40,7 +40,7 @@ func Inspect(lock string) (Status, error) {
 // the master belongs to somebody else.
 func Signal(lock string, sig syscall.Signal) ([]int, error) {
 	var pids []int
-	asked, err := consult(lock, control.Request{Verb: control.Signal, Signal: profile.SignalName(sig)}, &pids)
+	asked, err := consult(lock, control.Request{Verb: control.Signal, Signal: profile.SignalName(sig)}, &pids, nil)
 	if asked {
 		return pids, err
 	}
@@ -62,7 +62,7 @@ func Signal(lock string, sig syscall.Signal) ([]int, error) {
 // of Signal.
 func Reload(lock string) ([]int, error) {
 	var pids []int
-	if asked, err := consult(lock, control.Request{Verb: control.Reload}, &pids); asked {
+	if asked, err := consult(lock, control.Request{Verb: control.Reload}, &pids, nil); asked {
 		return pids, err
 	}
 	o, err := observe(lock)

@@ -155,7 +155,7 @@ func (m *machine) launchedAs(pid, fd int) {
 	}
 	m.surveys = []time.Duration{9 * time.Second}
 	m.arm(surveyTimer, time.Second)
-	go m.watchChildren()
+	m.watchChildren()
 }
 
 // executed reads who the launched process is. The kernel closes descriptors, by

@@ -11,15 +11,6 @@ import (
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
-// A generation is one that the machine has seen.
-type generation struct {
-	proc.Known
-	ended    bool // its master is gone
-	promoted bool // led by what a launcher left behind
-	hooked   bool // its hook is loaded, and will say when it is ready
-	ready    bool // it serves
-}
-
 // lookShare is the part of the time that looks may take: one in so many. Two
 // thousand orphaned workers end one after the other, and a look costs more the
 // more there are.
@@ -52,10 +43,14 @@ func (m *machine) lookNow() {
 		return
 	}
 	c := m.census()
-	if c.masters == 0 && m.ending {
-		return // how it ended decides what its workers are, and will be looked into
+	if c.masters == 0 {
+		m.quit()
 	}
-	m.pending = append(m.pending, input{kind: looked, seen: c})
+	if c.masters > 0 || !m.ending { // else how it ended decides what its workers are, and will be looked into
+		m.pending = append(m.pending, input{kind: looked, seen: c})
+	}
+	m.tryProof()
+	m.poll()
 }
 
 // see refreshes the view, and what is remembered of the generations.
@@ -66,6 +61,7 @@ func (m *machine) see(everyone bool) error {
 	if err != nil {
 		return err
 	}
+	s.Processes = m.besides(s.Processes)
 	m.lost = s.Lost
 	m.view = proc.Classify(s, m.classifyRules())
 	m.remember(s)
@@ -108,8 +104,22 @@ func (m *machine) census() census {
 	servers := m.view.Servers()
 	c.workers = len(servers) - c.masters
 	c.locked = slices.ContainsFunc(servers, func(p proc.Process) bool { return p.Shared })
+	m.countUpgrade(&c)
 	c.doubtful = c.masters == 1 && m.suspect(m.view.Masters()[0].ID)
 	return c
+}
+
+// countUpgrade counts what an upgrade is about.
+func (m *machine) countUpgrade(c *census) {
+	c.newest, c.stunted = m.newest(), m.stunted()
+	if i := m.indexOf(c.newest); i >= 0 {
+		c.unready = !m.known[i].ready
+	}
+	for _, g := range m.view.Generations {
+		isNew := g.Number > m.state.upgrade.old
+		c.old, c.oldLed = c.old || !isNew, c.oldLed || !isNew && !g.Leaderless
+		c.new, c.newLed = c.new || isNew, c.newLed || isNew && !g.Leaderless
+	}
 }
 
 // suspect reports whether id leads since a launcher ended, and is still in the
@@ -135,88 +145,6 @@ func (m *machine) forgetLeader() {
 	}
 }
 
-// remember takes in the generations of the view, and tells of new ones and of
-// masters that ended where nobody could wait for them.
-func (m *machine) remember(s proc.Snapshot) {
-	for _, g := range m.view.Generations {
-		m.rememberOne(g)
-	}
-	for i := range m.known {
-		k := &m.known[i]
-		if !k.ended && k.Master != (proc.ID{}) && !m.watched[k.Master] && !alive(s, k.Master) {
-			k.ended = true
-			m.emit(event.Event{Kind: event.Ended, PID: k.Master.PID, Generation: k.Number, Code: unknown})
-		}
-	}
-	m.prune()
-}
-
-// rememberOne takes in one generation of the view.
-func (m *machine) rememberOne(g proc.Generation) {
-	i := slices.IndexFunc(m.known, func(k generation) bool { return k.Number == g.Number })
-	if i < 0 && !m.rules.profile.InPlace {
-		// The same process with another image: a wrapper that executed the next one.
-		i = slices.IndexFunc(m.known, func(k generation) bool { return !g.Leaderless && k.Master == g.Master.ID })
-	}
-	if i >= 0 {
-		m.known[i].Image, m.known[i].Served = g.Image, m.known[i].Served || g.Served(m.rules.profile)
-		if m.known[i].Master == (proc.ID{}) && !g.Leaderless {
-			m.known[i].Master, m.known[i].ended = g.Master.ID, false
-			m.emit(born(g))
-		}
-		return
-	}
-	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image, Orphan: g.Leaderless}, ended: g.Leaderless}
-	k.Served = g.Served(m.rules.profile)
-	if !g.Leaderless {
-		k.Master = g.Master.ID
-		m.supersede(k.Master)
-		m.emit(born(g))
-	}
-	m.known = append(m.known, k)
-}
-
-// born is the event of a new generation.
-func born(g proc.Generation) event.Event {
-	return event.Event{
-		Kind: event.NewGeneration, PID: g.Master.PID, Started: g.Master.Started(), Generation: g.Number, Command: g.Master.Args,
-	}
-}
-
-// alive reports whether the snapshot has the process, if only as a zombie, which
-// will be reaped and told of then.
-func alive(s proc.Snapshot, id proc.ID) bool {
-	return slices.ContainsFunc(s.Processes, func(p proc.Process) bool { return p.ID == id })
-}
-
-// awaits reports whether the fact of a master's end is on its way: it has ended,
-// and is watched or a child of ours.
-func (m *machine) awaits(g generation, s proc.Snapshot) bool {
-	if g.ended || g.Master == (proc.ID{}) {
-		return false
-	}
-	i := slices.IndexFunc(s.Processes, func(p proc.Process) bool { return p.ID == g.Master })
-	if i < 0 {
-		return m.watched[g.Master]
-	}
-	p := s.Processes[i]
-	return p.Zombie() && (m.watched[g.Master] || p.PPID == os.Getpid())
-}
-
-// prune forgets generations of which nothing is left. The last one stays, since
-// the next one's number follows it.
-func (m *machine) prune() {
-	last := 0
-	for _, k := range m.known {
-		last = max(last, k.Number)
-	}
-	m.known = slices.DeleteFunc(m.known, func(k generation) bool {
-		return k.ended && k.Number != last && !slices.ContainsFunc(m.view.Generations, func(g proc.Generation) bool {
-			return g.Number == k.Number
-		})
-	})
-}
-
 // nameForeign tells once of each holder that is not of the service.
 func (m *machine) nameForeign() {
 	var fresh []proc.Process
@@ -234,6 +162,10 @@ func (m *machine) nameForeign() {
 // ended notes that a process ended, and says what it was.
 func (m *machine) ended(f fact) role {
 	delete(m.watched, f.id)
+	if m.helper.pid != 0 && f.child == m.helper.pid {
+		m.helped(f.status)
+		return aWorker
+	}
 	role := m.roleOf(f)
 	if role != aWorker {
 		m.nextLook = time.Time{} // who leads now must be known before that one ends too
@@ -253,6 +185,8 @@ func (m *machine) roleOf(f fact) role {
 		return aSuspect
 	case i < 0:
 		return aWorker
+	case m.known[i].ended: // both watched and our child
+		return aWorker
 	}
 	m.last, m.known[i].ended = f.id, true
 	m.emit(event.Event{Kind: event.Ended, PID: f.id.PID, Generation: m.known[i].Number, Code: f.code})
@@ -271,7 +205,7 @@ func (m *machine) leaderless() bool {
 
 // inView reports whether the last look saw the process.
 func (m *machine) inView(id proc.ID) bool {
-	return slices.ContainsFunc(m.resolve(everybody), func(p proc.Process) bool { return p.ID == id })
+	return slices.ContainsFunc(m.resolve(everybody, 0), func(p proc.Process) bool { return p.ID == id })
 }
 
 // survey looks at a tree that has just begun: the launched process may have

@@ -41,6 +41,14 @@ type machine struct {
 	wide     bool      // the look that is put off is at everyone
 	nextLook time.Time // not sooner
 
+	helper   helper // runs beside the server
+	proof    proof  // of the generation that has yet to be ready
+	speaks   bool   // a generation has said itself that it is ready
+	job      job    // the upgrade that runs
+	upgraded bool   // one has ended
+	failure  error  // how
+	reaping  bool   // somebody watches the children
+
 	holding bool          // events wait: another shim may turn out to have the service
 	held    []event.Event // those
 	began   time.Time
@@ -57,6 +65,7 @@ type machine struct {
 	timers  [timerKinds]*time.Timer
 	surveys []time.Duration
 
+	once bool // return after an upgrade
 	code int
 	err  error
 }
@@ -68,21 +77,23 @@ type system struct {
 	watch   func(proc.ID) (*proc.Handle, error)
 	changed func(stops bool) (pid int, err error)
 	reap    func(pid int, stops bool) (reaped, error)
+	listens func(pids []int) (bool, error)
 }
 
 // realSystem is the one that this process runs on.
 func realSystem() system {
-	return system{look: proc.Look, signal: proc.Signal, watch: proc.Open, changed: changed, reap: reap}
+	return system{look: proc.Look, signal: proc.Signal, watch: proc.Open, changed: changed, reap: reap, listens: proc.Listens}
 }
 
 // A fact is what other goroutines tell the loop.
 type fact struct {
 	input
-	id    proc.ID       // exited
-	child int           // exited: one of our own, to be reaped
-	own   []*flock.File // lockGranted: the descriptions, back from the waiting goroutine
-	files []proc.FileID // lockGranted: inodes that the path came to name
-	event event.Event   // to be emitted first, if it has a kind
+	id     proc.ID            // exited
+	child  int                // exited: one of our own, to be reaped
+	status syscall.WaitStatus // exited: of a child
+	own    []*flock.File      // lockGranted: the descriptions, back from the waiting goroutine
+	files  []proc.FileID      // lockGranted: inodes that the path came to name
+	event  event.Event        // to be emitted first, if it has a kind
 
 	request *control.Request // what an operator asks for; nothing else
 }
@@ -95,12 +106,15 @@ const (
 	surveyTimer
 	lookTimer
 	statusTimer
+	pollTimer
+	proofTimer
+	upgradeTimer
 	timerKinds
 )
 
 // loop lives until nobody is left.
 func (m *machine) loop() (int, error) {
-	for m.drain(); m.state.phase != over && m.err == nil; m.drain() {
+	for m.drain(); m.state.phase != over && m.err == nil && !m.finished(); m.drain() {
 		m.rest()
 		select {
 		case f := <-m.facts:
@@ -121,10 +135,21 @@ func (m *machine) loop() (int, error) {
 			m.lookNow()
 		case <-m.timer(statusTimer):
 			m.answerAskers()
+		case <-m.timer(pollTimer):
+			m.disarm(pollTimer)
+			m.look(action{})
+		case <-m.timer(proofTimer):
+			m.readied(m.proof.number)
+		case <-m.timer(upgradeTimer):
+			m.disarm(upgradeTimer)
+			m.pending = append(m.pending, input{kind: timeUp})
 		}
 	}
 	return m.code, m.err
 }
+
+// finished reports whether a machine that was made for one upgrade has done it.
+func (m *machine) finished() bool { return m.once && m.upgraded }
 
 // rest tells the caller that a quiet time begins, after work that left traces in
 // memory.
@@ -143,6 +168,10 @@ func (m *machine) drain() {
 		next, actions := m.rules.step(m.state, in)
 		m.state = next
 		m.do(actions)
+		m.staged()
+		if m.state.phase != serving {
+			m.quit()
+		}
 	}
 }
 
@@ -196,38 +225,6 @@ func (m *machine) suspended(id proc.ID) {
 func (m *machine) signalled(sig os.Signal) {
 	if s, ok := sig.(syscall.Signal); ok {
 		m.pending = append(m.pending, input{kind: signalled, signal: s})
-	}
-}
-
-// perform does one action.
-func (m *machine) perform(a action) {
-	switch a.kind {
-	case look:
-		m.look(a)
-	case send:
-		m.send(a.target, a.signal)
-	case ask:
-		go m.await(m.own)
-	case giveBack:
-		m.giveBack()
-	case settle:
-		m.arm(settleTimer, a.after)
-	case stepIn:
-		m.arm(stepTimer, a.after)
-	case noStep:
-		m.disarm(stepTimer)
-	case doubt:
-		m.arm(doubtTimer, a.after)
-	case tell:
-		m.tell(a)
-	case ignore:
-		m.emit(event.Event{Kind: event.Ignored, Signal: a.signal, Err: m.refusal(a.signal)})
-	case relaunch:
-		m.err = m.launch()
-	case fail:
-		m.gaveUp()
-	case exit:
-		m.leave(a.code)
 	}
 }
 

@@ -1,18 +1,196 @@
 package shim
 
 import (
+	"os"
 	"slices"
+	"time"
 
 	"github.com/lockshim/lockshim/shim/event"
+	"github.com/lockshim/lockshim/shim/proc"
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
+// A proof is what the shim does to learn that a generation serves. Its zero value
+// is nothing.
+type proof struct {
+	number int // of the generation
+	since  time.Time
+	crew   bool // the generation before had workers, so this one has to
+}
+
 // readied notes that a generation serves, and tells of it once.
-func (m *machine) readied(number int) {
-	i := slices.IndexFunc(m.known, func(g generation) bool { return g.Number == number })
+func (m *machine) readied(number int) { m.readiedAs(number, false) }
+
+// readiedAs is readied; steady says that it has served for a while.
+func (m *machine) readiedAs(number int, steady bool) {
+	i := m.indexOf(number)
 	if i < 0 || m.known[i].ready {
 		return
 	}
 	m.known[i].ready = true
+	if number == m.proof.number {
+		m.endProof()
+	}
 	m.emit(event.Event{Kind: event.Ready, PID: m.known[i].Master.PID, Generation: number})
-	m.pending = append(m.pending, input{kind: readied, number: number})
+	m.pending = append(m.pending, input{kind: readied, number: number, steady: steady})
+}
+
+// indexOf finds a generation that the machine knows, -1 for none.
+func (m *machine) indexOf(number int) int {
+	return slices.IndexFunc(m.known, func(g generation) bool { return g.Number == number })
+}
+
+// prove begins to look whether a generation serves.
+func (m *machine) prove(number int) {
+	if i := m.indexOf(number); i >= 0 && m.known[i].ready {
+		m.pending = append(m.pending, input{kind: readied, number: number})
+		return
+	}
+	m.proof = proof{number: number, since: time.Now(), crew: m.hadCrew(number)}
+	m.watchLeader(number)
+	if m.cfg.Ready.Check == profile.ReadyAfter {
+		m.arm(proofTimer, m.cfg.Ready.After)
+	}
+	m.tryProof()
+	m.poll()
+}
+
+// watchLeader follows the master of a generation that is another master's child:
+// that one is told of its end, and not the shim.
+func (m *machine) watchLeader(number int) {
+	for _, p := range m.view.Masters() {
+		i := m.indexOf(number)
+		if i >= 0 && p.ID == m.known[i].Master && p.PPID != os.Getpid() && !m.watched[p.ID] {
+			m.watchOne(p.ID)
+		}
+	}
+}
+
+// hadCrew reports whether the generation before number had workers.
+func (m *machine) hadCrew(number int) bool {
+	return slices.ContainsFunc(m.known, func(g generation) bool { return g.Number < number && g.crew })
+}
+
+// endProof gives up.
+func (m *machine) endProof() {
+	m.proof = proof{}
+	m.disarm(proofTimer)
+}
+
+// tryProof looks whether what nobody tells is so by now. It is asked after each
+// look.
+func (m *machine) tryProof() {
+	i := m.indexOf(m.proof.number)
+	if i < 0 {
+		return
+	}
+	switch number := m.proof.number; m.check(i) {
+	case profile.ReadyListen:
+		if m.listens(number) {
+			m.readiedAs(number, true)
+		}
+	case profile.ReadyExec:
+		m.help(m.cfg.Ready.Command, func(err error) {
+			if err == nil {
+				m.readied(number)
+			}
+		})
+	}
+}
+
+// check is what to look at: what the operator says, or what the generation can
+// tell. One of a server that has spoken before is expected to.
+func (m *machine) check(i int) profile.ReadyCheck {
+	if c := m.cfg.Ready.Check; c != profile.ReadyAuto {
+		return c
+	}
+	if m.known[i].hooked || m.speaks {
+		return profile.ReadyNotify
+	}
+	return profile.ReadyListen
+}
+
+// listens looks for a listening socket of a generation, in a worker where there
+// are workers, or have to be: the master of one that comes by an upgrade has
+// inherited its socket. A worker has inherited it too, before it has loaded the
+// application, and is replaced at once where it cannot: one that has lived for a
+// while counts.
+func (m *machine) listens(number int) bool {
+	for _, g := range m.view.Generations {
+		if g.Number != number {
+			continue
+		}
+		serving := slices.DeleteFunc(slices.Clone(g.Workers), func(p proc.Process) bool { return time.Since(p.Started()) < trialTime })
+		if len(g.Workers) == 0 && !m.proof.crew {
+			serving = g.Processes()
+		}
+		found, err := m.sys.listens(pidsOf(serving))
+		if err != nil {
+			m.emit(event.Event{Kind: event.Trouble, Err: err})
+		}
+		return found || err != nil // who cannot be asked is believed
+	}
+	return false
+}
+
+// The time between two looks for what no event tells: a tenth of the time that it
+// has taken so far, and no more than a second. None is taken at rest.
+const (
+	pollLeast = 10 * time.Millisecond
+	pollMost  = time.Second
+	pollShare = 10
+)
+
+// poll arranges for the next look, where something is waited for of which no event
+// may tell.
+func (m *machine) poll() {
+	since := m.proof.since
+	switch m.state.upgrade.stage {
+	case coming, retiring, failing:
+		since = m.job.stageSince
+	default:
+		if m.proof.number == 0 || m.state.phase != serving {
+			return
+		}
+	}
+	wait := max(pollLeast, min(time.Since(since)/pollShare, pollMost))
+	m.arm(pollTimer, max(wait, time.Until(m.nextLook)))
+}
+
+// begins tells of the readiness of the first generation, which was launched or
+// adopted. One that was adopted serves, for all that anybody knows; of two, the
+// older one.
+func (m *machine) begins() {
+	if !m.state.adopted {
+		m.prove(1)
+		m.arm(upgradeTimer, m.rules.readyTimeout)
+		return
+	}
+	masters := m.view.Masters()
+	m.state.interrupted = len(masters) > 1 && !m.rules.profile.InPlace
+	for i := range m.known {
+		m.known[i].ready = !m.state.interrupted || m.known[i].Number != m.newest()
+	}
+	if m.state.interrupted {
+		m.emit(event.Event{Kind: event.Interrupted, PID: masters[0].PID, Generation: m.newest() - 1, Processes: masters})
+	}
+}
+
+// newest is the number of the latest generation that has a master.
+func (m *machine) newest() int {
+	number := 0
+	for _, g := range m.view.Generations {
+		if !g.Leaderless {
+			number = max(number, g.Number)
+		}
+	}
+	return number
+}
+
+// timeout is what a generation has to become ready.
+func timeout(given time.Duration) time.Duration {
+	if given > 0 {
+		return given
+	}
+	return time.Minute
 }

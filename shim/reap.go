@@ -19,6 +19,14 @@ type reaped struct {
 // The loop reaps: until it does, a look sees a zombie, and nobody has vanished
 // whose end the loop does not know.
 func (m *machine) watchChildren() {
+	if !m.reaping {
+		m.reaping = true
+		go m.followChildren()
+	}
+}
+
+// followChildren is its goroutine.
+func (m *machine) followChildren() {
 	for {
 		pid, err := m.sys.changed(m.cfg.Terminal)
 		if err != nil {
@@ -38,7 +46,8 @@ func (m *machine) reapOne(f *fact) {
 		m.emit(event.Event{Kind: event.Trouble, Err: err})
 	}
 	m.left <- r.left
-	f.id, f.code, f.input.left = r.id, exitCode(r.status), r.left
+	m.reaping = r.left
+	f.status, f.id, f.code, f.input.left = r.status, r.id, exitCode(r.status), r.left
 	if r.status.Stopped() {
 		f.kind = looked
 		m.suspended(r.id)

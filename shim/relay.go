@@ -146,6 +146,9 @@ func (m *machine) hear(n notice) {
 		return
 	}
 	m.relay.waiting = &n
+	if m.state.upgrade.stage != noUpgrade {
+		m.nextLook = time.Time{} // it is what the upgrade waits for
+	}
 	m.look(action{everyone: m.state.adopted})
 }
 
@@ -182,6 +185,7 @@ func (m *machine) take(n notice) {
 	word, _ := n.Value(hookLine)
 	g.hooked = g.hooked || word == hookWord
 	if n.Ready() && (!g.hooked || word == readyWord) {
+		m.speaks = true
 		m.readied(g.Number)
 	}
 }
@@ -197,7 +201,7 @@ func (m *machine) descends(line []proc.Process) bool {
 
 // seen reports whether the view has the process, with the image that it runs.
 func (m *machine) seen(p proc.Process) bool {
-	return slices.ContainsFunc(m.resolve(everybody), func(o proc.Process) bool { return o.ID == p.ID && o.Image == p.Image })
+	return slices.ContainsFunc(m.resolve(everybody, 0), func(o proc.Process) bool { return o.ID == p.ID && o.Image == p.Image })
 }
 
 // generationOf is what is remembered of the generation that the nearest of a

@@ -17,6 +17,9 @@ const (
 	codeNotRunning  = "not-running"
 	codeStillThere  = "still-there"
 	codeNoOperation = "no-operation"
+	codeLate        = "late"
+	codePreflight   = "preflight"
+	codeUpgrade     = "upgrade"
 	codeUsage       = "usage"
 	codeSystem      = "system"
 )
@@ -45,6 +48,10 @@ func (m *machine) answer(r *control.Request) {
 		m.answerSignal(r)
 	case control.Reload:
 		m.answerReload(r)
+	case control.Upgrade:
+		m.answerUpgrade(r)
+	case control.Cancel:
+		m.answerCancel(r)
 	case control.Stop:
 		m.stoppers = append(m.stoppers, r)
 		m.pending = append(m.pending, input{kind: requested})
@@ -128,7 +135,7 @@ func (m *machine) answerSignal(r *control.Request) {
 	if m.rules.profile.Send(sig).Kind == profile.Every {
 		to = masters
 	}
-	m.answerSent(r, m.send(to, sig))
+	m.answerSent(r, m.send(to, sig, 0))
 }
 
 // answerReload sends the profile's reload.
@@ -139,8 +146,10 @@ func (m *machine) answerReload(r *control.Request) {
 		r.Fail(codeNoOperation, m.rules.profile.Missing(profile.Reload))
 	case m.state.phase != serving:
 		r.Fail(control.CodeBusy, fmt.Errorf("cannot reload %s: the service is %s", m.cfg.Lock, m.state.phase))
+	case m.state.upgrade.stage != noUpgrade:
+		r.Fail(control.CodeBusy, fmt.Errorf("cannot reload %s: an upgrade runs", m.cfg.Lock))
 	default:
-		m.answerSent(r, m.send(current, sig))
+		m.answerSent(r, m.send(current, sig, 0))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // Run launches the server, or adopts the one that runs, and returns when the
@@ -59,7 +60,7 @@ func newMachine(cfg Config) *machine {
 	}
 	return &machine{
 		cfg:     cfg,
-		rules:   rules{profile: cfg.Profile, strays: cfg.Strays},
+		rules:   stepRules(cfg),
 		sys:     realSystem(),
 		began:   time.Now(),
 		facts:   make(chan fact),
@@ -67,6 +68,15 @@ func newMachine(cfg Config) *machine {
 		told:    make(map[int]bool),
 		watched: make(map[proc.ID]bool),
 	}
+}
+
+// stepRules is what step is told of cfg.
+func stepRules(cfg Config) rules {
+	r := rules{profile: cfg.Profile, strays: cfg.Strays, preflight: cfg.Preflight != "", readyTimeout: timeout(cfg.ReadyTimeout)}
+	if cfg.Ready.Check == profile.ReadyAuto {
+		r.trial = trialTime
+	}
+	return r
 }
 
 // start follows the design's steps up to the wait.
@@ -116,6 +126,7 @@ func (m *machine) begin(running bool) error {
 		m.adopt()
 	}
 	go m.await(m.own)
+	m.begins()
 	m.serve()
 	return nil
 }

@@ -38,21 +38,24 @@ func (h hold) String() string { return [...]string{"asked", "granted", "given", 
 
 // A state is all that step knows. It is a value: step returns another one.
 type state struct {
-	phase    phase
-	lock     hold
-	alone    bool             // no child is left; false after an adoption, which has none
-	adopted  bool             // the tree was found running: its members are nobody's children of ours
-	replace  bool             // launch once nobody is left
-	giveUp   bool             // exit where the schedule has ended in vain
-	stop     bool             // somebody asked for the end
-	code     int              // how the last master ended; unknown where nobody could know
-	schedule profile.Schedule // that runs, in stopping, masterless and lingering
-	at       int              // its step
-	hurried  bool             // it took the place of another one
-	passedOn bool             // that step's signal went to the workers too
-	doubted  bool             // a doubtful leader has had its time
-	missed   bool             // a look saw nobody, and the lock was held nevertheless
-	helped   bool             // helpers that were left alone have had their time to end
+	phase       phase
+	lock        hold
+	alone       bool             // no child is left; false after an adoption, which has none
+	adopted     bool             // the tree was found running: its members are nobody's children of ours
+	replace     bool             // launch once nobody is left
+	giveUp      bool             // exit where the schedule has ended in vain
+	stop        bool             // somebody asked for the end
+	code        int              // how the last master ended; unknown where nobody could know
+	schedule    profile.Schedule // that runs, in stopping, masterless and lingering
+	at          int              // its step
+	hurried     bool             // it took the place of another one
+	passedOn    bool             // that step's signal went to the workers too
+	upgrade     upgrade          // that runs, while the phase is serving
+	late        bool             // a generation that was launched has not become ready in time
+	interrupted bool             // adopted two masters: an upgrade that nobody leads
+	doubted     bool             // a doubtful leader has had its time
+	missed      bool             // a look saw nobody, and the lock was held nevertheless
+	helped      bool             // helpers that were left alone have had their time to end
 }
 
 // unknown is the code of a master whose status nobody could learn.
@@ -66,11 +69,13 @@ type input struct {
 	kind   inputKind
 	role   role           // exited
 	number int            // readied: the generation
+	steady bool           // readied: it has served for a while
+	asker  asker          // wanted, cancelled: who is to be answered
 	code   int            // exited
 	left   bool           // exited: there are children yet
 	seen   census         // looked
 	signal syscall.Signal // signalled
-	err    error          // lockFailed
+	err    error          // lockFailed; checked: why it failed
 }
 
 type inputKind int
@@ -83,13 +88,17 @@ const (
 	signalled                    // the shim was sent a signal
 	requested                    // an operator asks for a stop
 	readied                      // a generation serves
+	wanted                       // an operator asks for an upgrade
+	cancelled                    // an operator asks to roll it back
+	checked                      // the preflight has ended
+	timeUp                       // what the upgrade waits for has had its time
 	settled                      // what comes by itself has come: look why not
 	stepDue                      // the schedule's step has had its time
 	doubtDue                     // a leader that may be a launcher's child has had its time
 )
 
 func (k inputKind) String() string {
-	return [...]string{"granted", "lock failed", "exited", "looked", "signalled", "requested", "readied", "settled", "step due", "doubt due"}[k]
+	return [...]string{"granted", "lock failed", "exited", "looked", "signalled", "requested", "readied", "wanted", "cancelled", "checked", "time up", "settled", "step due", "doubt due"}[k]
 }
 
 // A role is what an ended process was.
@@ -112,6 +121,14 @@ type census struct {
 	locked   bool // a server process holds the lock
 	owed     bool // the end of an adopted process is about to be told
 	doubtful bool // the only master may be a worker that a master left behind
+
+	newest  int  // the number of the latest generation that has a master
+	unready bool // that one has yet to say, for the first time, that it serves
+	old     bool // one of the generations that the upgrade retires has a process
+	oldLed  bool // and one of their masters lives
+	new     bool // the generation that it brought in has one
+	newLed  bool // and its master lives
+	stunted bool // the old master has waited for a child that no look has seen
 }
 
 // An action is what the loop is to do. The loop does them in order.
@@ -124,28 +141,40 @@ type action struct {
 	event    event.Kind     // tell
 	everyone bool           // look: at holders outside the tree too
 	orphan   bool           // look: the last master's end may have been a launcher's
+	number   int            // tell, prove, send to a part of an upgrade: the generation
+	err      error          // tell, refuse: why
+	asker    asker          // accept, agree, refuse
 }
 
 type actionKind int
 
 const (
-	look     actionKind = iota // look at /proc, answer with looked
-	send                       // send signal to target
-	ask                        // wait for the exclusive lock
-	giveBack                   // give the exclusive lock back
-	settle                     // answer with settled after a moment
-	stepIn                     // answer with stepDue after a time; replaces an earlier one
-	noStep                     // forget about stepDue
-	doubt                      // answer with doubtDue after a time
-	tell                       // emit an event
-	ignore                     // tell that a signal was not passed on
-	relaunch                   // launch the server
-	fail                       // tell who asked for a stop that it was in vain
-	exit                       // return code
+	look      actionKind = iota // look at /proc, answer with looked
+	send                        // send signal to target
+	ask                         // wait for the exclusive lock
+	giveBack                    // give the exclusive lock back
+	settle                      // answer with settled after a moment
+	stepIn                      // answer with stepDue after a time; replaces an earlier one
+	noStep                      // forget about stepDue
+	doubt                       // answer with doubtDue after a time
+	tell                        // emit an event
+	ignore                      // tell that a signal was not passed on
+	relaunch                    // launch the server
+	fail                        // tell who asked for a stop that it was in vain
+	accept                      // an upgrade begins for asker
+	agree                       // tell asker that it will be so
+	succeed                     // tell who asked for the upgrade that it is done
+	refuse                      // tell asker, or in an event, why not
+	preflight                   // run the preflight, answer with checked
+	prove                       // answer with readied when the generation serves
+	timeIn                      // answer with timeUp after a time; replaces an earlier one
+	noTime                      // forget about timeUp
+	quit                        // end the preflight and the check of a generation
+	exit                        // return code
 )
 
 func (k actionKind) String() string {
-	return [...]string{"look", "send", "ask", "give back", "settle", "step in", "no step", "doubt", "tell", "ignore", "relaunch", "fail", "exit"}[k]
+	return [...]string{"look", "send", "ask", "give back", "settle", "step in", "no step", "doubt", "tell", "ignore", "relaunch", "fail", "accept", "agree", "succeed", "refuse", "preflight", "prove", "time in", "no time", "quit", "exit"}[k]
 }
 
 // A target names whom a signal goes to. The loop looks who that is at the
@@ -153,15 +182,19 @@ func (k actionKind) String() string {
 type target int
 
 const (
-	current   target = iota // the current master
-	masters                 // every master; the workers where none is left
-	servers                 // masters and workers
-	leftover                // strays and launchers
-	everybody               // the whole tree, members elsewhere too
+	current      target = iota // the current master
+	masters                    // every master; the workers where none is left
+	servers                    // masters and workers
+	leftover                   // strays and launchers
+	everybody                  // the whole tree, members elsewhere too
+	retirees                   // what an upgrade retires: masters, workers where none is left
+	allRetirees                // masters and workers of it
+	newcomers                  // what it brought in: masters, workers where none is left
+	allNewcomers               // masters and workers of it
 )
 
 func (t target) String() string {
-	return [...]string{"current", "masters", "servers", "leftover", "everybody"}[t]
+	return [...]string{"current", "masters", "servers", "leftover", "everybody", "retirees", "all retirees", "newcomers", "all newcomers"}[t]
 }
 
 // The times that a step waits for what comes by itself. None runs at rest.

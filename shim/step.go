@@ -1,23 +1,38 @@
 package shim
 
 import (
+	"time"
+
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // A machine's rules are what step is told once.
 type rules struct {
-	profile profile.Profile
-	strays  StrayPolicy
+	profile      profile.Profile
+	strays       StrayPolicy
+	preflight    bool          // there is one
+	readyTimeout time.Duration // what a generation has to become ready
+	trial        time.Duration // what a new one has to live on then
 }
 
 // step answers one fact: the next state, and what the loop is to do. It is
 // pure, and answers every input in every phase; a fact that cannot be is
-// answered by nothing.
+// answered by nothing. An upgrade ends with the time of serving.
 func (r rules) step(s state, in input) (state, []action) {
 	if s.phase == over {
 		return s, nil
 	}
+	next, actions := r.answer(s, in)
+	if next.phase == serving || next.upgrade.stage == noUpgrade {
+		return next, actions
+	}
+	next, ended := r.overtaken(next)
+	return next, append(ended, actions...)
+}
+
+// answer is step, but for an upgrade that does not outlive it.
+func (r rules) answer(s state, in input) (state, []action) {
 	switch in.kind {
 	case lockGranted:
 		s.lock = granted
@@ -38,6 +53,8 @@ func (r rules) step(s state, in input) (state, []action) {
 		return s, []action{{kind: look, everyone: true}}
 	case stepDue:
 		return r.next(s)
+	case readied, wanted, cancelled, checked, timeUp:
+		return r.upgrading(s, in)
 	case doubtDue:
 		s.doubted = true
 		return s, []action{{kind: look, everyone: s.adopted}}
@@ -108,7 +125,8 @@ func (r rules) served(s state, c census) (state, []action) {
 		s.lock = asked
 		actions = append(actions, action{kind: ask})
 	}
-	return s, actions
+	s, more := r.surveyed(s, c)
+	return s, append(actions, more...)
 }
 
 // unled: workers live, their master does not, and nobody comes to lead them.

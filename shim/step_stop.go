@@ -22,6 +22,9 @@ func (r rules) begin(s state, p phase, schedule profile.Schedule) (state, []acti
 // next goes on to the schedule's next step. A schedule that has ended stays
 // where it is: the tree lives, and so does the shim.
 func (r rules) next(s state) (state, []action) {
+	if s.upgrade.stage != noUpgrade {
+		return r.hurry(s)
+	}
 	if s.at >= len(s.schedule) {
 		return s, nil
 	}
@@ -78,7 +81,9 @@ func (r rules) signalled(s state, a profile.Action, in input) (state, []action) 
 		return r.stop(s, r.profile.Stop)
 	case profile.Graceful, profile.Quick:
 		return r.stop(s, profile.Schedule{{Signal: r.profile.Signal(a.Kind), Wait: profile.Forever}})
-	case profile.Reload, profile.Upgrade:
+	case profile.Upgrade:
+		return r.want(s, in)
+	case profile.Reload:
 		return r.operate(s, r.profile.Signal(a.Kind), in)
 	case profile.Every:
 		s.stop = s.stop || ends(a.Signal)
@@ -112,9 +117,9 @@ func same(a, b profile.Schedule) bool {
 }
 
 // operate sends an operation's signal to the current master, unless the service
-// is on its way out.
+// is on its way out, or not yet who it will be.
 func (r rules) operate(s state, sig syscall.Signal, in input) (state, []action) {
-	if s.phase != serving {
+	if s.phase != serving || s.upgrade.stage != noUpgrade {
 		return s, []action{{kind: ignore, signal: in.signal}}
 	}
 	return s, []action{{kind: send, target: current, signal: sig}}

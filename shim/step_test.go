@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lockshim/lockshim/shim/profile"
 )
@@ -21,7 +22,7 @@ func unicornRules(t *testing.T, strays StrayPolicy) rules {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rules{profile: p, strays: strays}
+	return rules{profile: p, strays: strays, readyTimeout: time.Minute, trial: trialTime}
 }
 
 type namedInput struct {
@@ -43,6 +44,12 @@ func everyInput() []namedInput {
 		{"worker exited, others left", input{kind: exited, left: true}},
 		{"worker exited, nobody left", input{kind: exited}},
 		{"saw a master with the lock", input{kind: looked, seen: census{masters: 1, workers: 2, locked: true}}},
+		{"saw a new generation", input{kind: looked, seen: census{masters: 2, workers: 4, locked: true, newest: 2, unready: true, old: true, oldLed: true, new: true, newLed: true}}},
+		{"saw the new generation alone", input{kind: looked, seen: census{masters: 1, workers: 2, locked: true, newest: 2, new: true, newLed: true}}},
+		{"saw the old generation alone", input{kind: looked, seen: census{masters: 1, workers: 2, locked: true, newest: 1, old: true, oldLed: true}}},
+		{"saw workers of the new generation", input{kind: looked, seen: census{masters: 1, workers: 4, locked: true, newest: 1, old: true, oldLed: true, new: true}}},
+		{"saw that a new one was stunted", input{kind: looked, seen: census{masters: 1, workers: 2, locked: true, newest: 1, old: true, oldLed: true, stunted: true}}},
+		{"saw a master that is not ready", input{kind: looked, seen: census{masters: 1, workers: 2, locked: true, newest: 1, unready: true, old: true, oldLed: true}}},
 		{"saw a master without the lock", input{kind: looked, seen: census{masters: 1, workers: 2}}},
 		{"saw a doubtful master", input{kind: looked, seen: census{masters: 1, doubtful: true, locked: true}}},
 		{"saw workers", input{kind: looked, seen: census{workers: 2, locked: true}}},
@@ -56,6 +63,12 @@ func everyInput() []namedInput {
 		{"saw nobody, is owed an end", input{kind: looked, seen: census{owed: true}}},
 		{"was asked to stop", input{kind: requested}},
 		{"generation 1 is ready", input{kind: readied, number: 1}},
+		{"generation 2 is ready", input{kind: readied, number: 2}},
+		{"was asked to upgrade", input{kind: wanted}},
+		{"was asked to cancel", input{kind: cancelled}},
+		{"the preflight succeeded", input{kind: checked}},
+		{"the preflight failed", input{kind: checked, err: ErrPreflight}},
+		{"time is up", input{kind: timeUp}},
 		{"settled", input{kind: settled}},
 		{"step due", input{kind: stepDue}},
 		{"doubt due", input{kind: doubtDue}},
@@ -91,6 +104,23 @@ func everyState(r rules) []state {
 		{phase: lingering, schedule: strays, at: 1, stop: true},
 		{phase: lingering, lock: given},
 		{phase: draining},
+		{late: true},
+		{adopted: true, interrupted: true},
+		{upgrade: upgrade{stage: begun}},
+		{upgrade: upgrade{stage: begun}, late: true},
+		{upgrade: upgrade{stage: begun}, adopted: true, interrupted: true},
+		{upgrade: upgrade{stage: checking, old: 1}},
+		{upgrade: upgrade{stage: coming, old: 1}},
+		{upgrade: upgrade{stage: coming, old: 1, cause: errCancelled}},
+		{upgrade: upgrade{stage: coming, old: 1, unfound: true}},
+		{upgrade: upgrade{stage: proving, old: 1, new: 2}},
+		{upgrade: upgrade{stage: trial, old: 1, new: 2}},
+		{upgrade: upgrade{stage: retiring, old: 1, new: 2, at: -1}},
+		{upgrade: upgrade{stage: retiring, old: 1, new: 2, at: 0}},
+		{upgrade: upgrade{stage: retiring, old: 1, new: 2, at: 2}},
+		{upgrade: upgrade{stage: retiring, old: 1, new: 2, resumed: true}, interrupted: true},
+		{upgrade: upgrade{stage: failing, old: 1, new: 2, at: 0, cause: errEarlyEnd}},
+		{upgrade: upgrade{stage: failing, old: 1, new: 2, at: 1, cause: errNotReady}},
 		{phase: over},
 	}
 }

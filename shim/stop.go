@@ -47,7 +47,7 @@ func (o *observation) stopShim() error {
 	if err != nil {
 		return err
 	}
-	if asked, err := consult(o.lock, control.Request{Verb: control.Stop}, new(int)); asked && err != nil && !errors.Is(err, control.ErrLost) {
+	if asked, err := consult(o.lock, control.Request{Verb: control.Stop}, new(int), nil); asked && err != nil && !errors.Is(err, control.ErrLost) {
 		return errors.Join(err, h.Close())
 	} else if asked {
 		return errors.Join(h.Wait(), h.Close())
@@ -80,18 +80,11 @@ func (o *observation) scheduleEnd() <-chan time.Time {
 // stopTree runs the schedule itself, as a shim that adopted the tree would. It
 // holds the guard meanwhile: no shim comes between.
 func (o *observation) stopTree(emit func(event.Event)) error {
-	m := newMachine(Config{Lock: o.lock, Command: o.rules.Command, Profile: o.rules.Profile, Emit: emit, LockUID: -1, LockGID: -1})
-	if err := m.openGuarded(); err != nil {
+	m, err := o.stand(emit)
+	if err != nil {
 		return err
 	}
-	if err := m.see(true); err != nil {
-		return err
-	}
-	if err := m.follow(); err != nil {
-		return err
-	}
-	m.state = state{lock: asked, code: unknown, adopted: true, giveUp: true}
-	m.watch()
+	m.state.giveUp = true
 	next, actions := m.rules.stop(m.state, m.rules.profile.Stop)
 	m.state = next
 	m.do(actions)
@@ -102,6 +95,20 @@ func (o *observation) stopTree(emit func(event.Event)) error {
 		err = fmt.Errorf("cannot stop %s: %w", o.lock, ErrStillThere)
 	}
 	return err
+}
+
+// stand makes a machine that stands in for a shim that died: it has the guard, and
+// has adopted the tree.
+func (o *observation) stand(emit func(event.Event)) (*machine, error) {
+	m := newMachine(Config{Lock: o.lock, Command: o.rules.Command, Profile: o.rules.Profile, Emit: emit, LockUID: -1, LockGID: -1})
+	m.state = state{lock: asked, code: unknown, adopted: true}
+	if err := m.openGuarded(); err != nil {
+		return nil, err
+	}
+	if err := m.see(true); err != nil {
+		return nil, err
+	}
+	return m, m.follow()
 }
 
 // Wait blocks until nobody holds the lock of the service, or timeout has

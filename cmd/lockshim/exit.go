@@ -48,6 +48,7 @@ func outcomes() []outcome {
 		{code: "3", verb: "status", means: "not running"},
 		{code: "4", verb: "status", means: "unknown, because it could not be seen"},
 		{code: "3", verb: "history", means: "not running: nobody of the service lives"},
+		{code: "1", verb: "upgrade", exit: 1, means: "the upgrade failed; the old generation serves, where it still can", is: []error{shim.ErrUpgrade}},
 		{code: "0", verb: "stop", means: "stopped, nothing is left"},
 		{code: "1", verb: "stop", exit: 1, means: "nothing to stop", is: []error{shim.ErrNotRunning}},
 		{code: "2", verb: "stop", exit: 2, means: "still there at the end of the schedule", is: []error{shim.ErrStillThere}},

@@ -36,6 +36,9 @@ func runOptions() []option {
 		{name: "strays", value: "P", env: true, preset: "kill", help: "kill, wait or leave"},
 		{name: "clear-pidfile", value: "PATH", env: true, repeat: true, help: "the server's, removed at start"},
 		{name: "pidfile", value: "PATH", env: true, help: "write lockshim's own pid there"},
+		{name: "ready", value: "CHECK", env: true, help: "notify, listen, exec:COMMAND or after:5s"},
+		{name: "ready-timeout", value: "D", env: true, preset: "60s", help: "time to become ready"},
+		{name: "preflight", value: "COMMAND", env: true, help: "has to succeed before an upgrade"},
 		{name: "lock-mode", value: "MODE", env: true, preset: "0640", help: "of a lockfile that it creates"},
 		{name: "lock-owner", value: "USER[:GROUP]", env: true, help: "of a lockfile that it creates"},
 		{name: "log-format", value: "F", env: true, preset: "text", help: "events as text or json"},
@@ -85,7 +88,7 @@ func (c *call) config() (shim.Config, error) {
 // readFlags reads all flags but --lock, and creates nothing.
 func (c *call) readFlags(cfg *shim.Config) (err error) {
 	for _, read := range []func(*shim.Config) error{
-		c.readLog, c.readProfile, c.readPolicies, c.readLockfile, c.readPidfiles,
+		c.readLog, c.readProfile, c.readPolicies, c.readLockfile, c.readPidfiles, c.readUpgrade,
 	} {
 		if err == nil {
 			err = read(cfg)

@@ -70,6 +70,12 @@ func (l *listener) heard(e event.Event) {
 	}
 }
 
+// onTerminal reports whether a descriptor is a terminal.
+func onTerminal(fd int) bool {
+	_, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return err == nil || err == unix.EPERM
+}
+
 // atTerminal reports whether standard input is this process's terminal, and
 // whether this process is in its foreground.
 func atTerminal() (terminal, foreground bool) {

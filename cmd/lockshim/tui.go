@@ -19,6 +19,7 @@ import (
 
 	"github.com/lockshim/lockshim/shim"
 	"github.com/lockshim/lockshim/shim/flock"
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // errUsage is what every error of wrong usage is.
@@ -70,6 +71,8 @@ func (c *call) hint(err error) string {
 	switch {
 	case c.verb == nil:
 		return ""
+	case c.verb.name == "upgrade" && isAny(err, []error{shim.ErrUpgrade, shim.ErrBusy, profile.ErrNoOperation}):
+		return upgradeHint(err, name)
 	case isLocked(err):
 		return c.lockedHint(err)
 	case errors.Is(err, shim.ErrNotFound) && len(c.args) > 0:

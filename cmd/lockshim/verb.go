@@ -28,7 +28,7 @@ type option struct {
 // in use and no other: it may sit idle for years.
 func verbs() []func() *verb {
 	return []func() *verb{
-		runVerb, holdVerb, waitVerb, statusVerb, signalVerb, reloadVerb, stopVerb, historyVerb,
+		runVerb, holdVerb, waitVerb, statusVerb, signalVerb, reloadVerb, upgradeVerb, stopVerb, historyVerb,
 		hookVerb, checkVerb, demoVerb, manVerb, completionVerb,
 	}
 }

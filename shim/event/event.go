@@ -25,6 +25,7 @@ const (
 	Retiring      Kind = "retiring"       // Signal goes to generation number Generation, which another one replaces
 	Upgraded      Kind = "upgraded"       // generation number Generation is the only one
 	UpgradeFailed Kind = "upgrade-failed" // Err says why; generation number Generation goes on
+	Interrupted   Kind = "interrupted"    // Processes lead two generations; PID leads Generation, the old one
 	Ended         Kind = "ended"          // the master PID ended with Code (-1: could not know)
 	Unlocked      Kind = "unlocked"       // Processes serve without the lock
 	Replaced      Kind = "replaced"       // the lockfile's path names another file now
@@ -52,4 +53,5 @@ type Event struct {
 	Processes  []proc.Process
 	Omitted    int // how many more there are than Processes lists
 	Err        error
+	Output     []string // what was written last, a line each
 }

@@ -27,7 +27,8 @@ type Record struct {
 	Processes  []Process `json:"processes,omitempty"`
 	Omitted    int       `json:"omitted,omitempty"` // processes that are not listed
 	Error      string    `json:"error,omitempty"`
-	Hint       string    `json:"hint,omitempty"` // a command that helps
+	Output     []string  `json:"output,omitempty"` // what was written last
+	Hint       string    `json:"hint,omitempty"`   // a command that helps
 }
 
 // A Process is what a Record says of one.
@@ -42,7 +43,7 @@ type Process struct {
 func (e Event) Record() Record {
 	r := Record{
 		Time: e.Time.UTC(), Kind: e.Kind, PID: e.PID, Started: e.Started.UTC(), Generation: e.Generation, FD: e.FD,
-		Command: shell.Quote(e.Command...), Omitted: e.Omitted,
+		Command: shell.Quote(e.Command...), Omitted: e.Omitted, Output: e.Output,
 	}
 	for _, p := range e.Processes {
 		r.Processes = append(r.Processes, Process{p.PID, p.Title(), p.Shared})
@@ -68,7 +69,7 @@ var hasCode = map[Kind]bool{Ended: true, Exiting: true}
 func (r Record) Event() Event {
 	e := Event{
 		Time: r.Time, Kind: r.Kind, PID: r.PID, Started: r.Started, Generation: r.Generation, FD: r.FD,
-		Command: shell.Split(r.Command), Omitted: r.Omitted,
+		Command: shell.Split(r.Command), Omitted: r.Omitted, Output: r.Output,
 	}
 	for _, p := range r.Processes {
 		e.Processes = append(e.Processes, proc.Process{ID: proc.ID{PID: p.PID}, Args: []string{p.Command}, Shared: p.Locked})

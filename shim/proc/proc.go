@@ -59,6 +59,7 @@ type Process struct {
 	Exe     string   `json:"exe,omitempty"`     // the file that it runs, without " (deleted)"; "" if not to be seen
 	Args    []string `json:"args,omitempty"`    // its command line, as /proc shows it now
 	Memory  int64    `json:"memory,omitempty"`  // resident bytes
+	Reaped  uint64   `json:"-"`                 // grows with each child that it has waited for: their page faults
 	Ticks   Clock    `json:"-"`                 // turns Start into a time
 
 	Marked    bool `json:"marked,omitempty"`    // its environment has this service's LOCKSHIM_LOCK and LOCKSHIM_FD

@@ -14,6 +14,7 @@ const (
 	statGroup   = 5 - 3
 	statSession = 6 - 3
 	statFlags   = 9 - 3
+	statReaped  = 11 - 3
 	statStart   = 22 - 3
 	statRSS     = 24 - 3
 	statStack   = 28 - 3
@@ -44,6 +45,7 @@ func parseStat(text []byte, p *Process) error {
 	flags := number(fields[statFlags])
 	p.Forked, p.Exiting = flags&flagForked != 0, flags&flagExiting != 0
 	p.Start = number(fields[statStart])
+	p.Reaped = number(fields[statReaped])
 	p.Memory = int64(number(fields[statRSS])) * pageSize
 	p.Image = whole(Image{Stack: number(fields[statStack]), Args: number(fields[statArgs]), Env: number(fields[statEnv])})
 	return nil

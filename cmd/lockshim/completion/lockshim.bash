@@ -63,7 +63,8 @@ _lockshim_value() {
 	--log-format) _lockshim_words text json ;;
 	--clear-pidfile | --pidfile) _lockshim_files ;;
 	--lock-owner) _lockshim_words "$(compgen -u)" ;;
-	--map | --stop | --lock-mode | --timeout) ;;
+	--ready) _lockshim_words notify listen exec: after: ;;
+	--map | --stop | --lock-mode | --timeout | --ready-timeout | --preflight) ;;
 	*) return 1 ;;
 	esac
 }
@@ -73,7 +74,7 @@ _lockshim_flags() {
 	case $1 in
 	run | check)
 		_lockshim_words --lock --profile --map --stop --if-running --strays --clear-pidfile --pidfile \
-			--lock-mode --lock-owner --log-format --quiet --help
+			--ready --ready-timeout --preflight --lock-mode --lock-owner --log-format --quiet --help
 		;;
 	hold) _lockshim_words --lock --help ;;
 	wait) _lockshim_words --timeout --help ;;
@@ -87,7 +88,7 @@ _lockshim_flags() {
 _lockshim_argument() {
 	local signals
 	case $1:$2 in
-	wait:1 | check:1 | status:1 | signal:1 | reload:1 | stop:1 | history:1) _lockshim_service ;;
+	wait:1 | check:1 | status:1 | signal:1 | reload:1 | upgrade:1 | stop:1 | history:1) _lockshim_service ;;
 	signal:2)
 		# shellcheck disable=SC2207 # no signal has a blank in it
 		signals=($(compgen -A signal SIG))
@@ -101,7 +102,7 @@ _lockshim_argument() {
 
 _lockshim() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} i count=1
-	local _lockshim_verbs='run hold wait status signal reload stop history hook check demo man completion help'
+	local _lockshim_verbs='run hold wait status signal reload upgrade stop history hook check demo man completion help'
 	COMPREPLY=()
 	# --flag=value arrives as three words
 	[[ $cur == '=' ]] && cur='' && prev='='
