@@ -39,24 +39,29 @@ func eachASGI(t *testing.T, test func(*testing.T, *service)) {
 	}
 }
 
-// prepareASGI writes the application, which tells of a worker when it starts, and
-// answers as those of the other servers do.
+// prepareASGI writes the application, which tells of a worker once its socket
+// takes connections, which is after its startup, and answers as those of the other
+// servers do.
 func prepareASGI(t *testing.T, c setup) *service {
 	t.Helper()
 	s := prepare(t, c)
 	s.put("app.py", c.app+fmt.Sprintf(`
-import asyncio, os
+import asyncio, os, socket
 def say(line):
     fd = os.open(%q, os.O_WRONLY)
     os.write(fd, (line + "\n").encode())
     os.close(fd)
 def wait():
     open(%q).readline()
+async def tell():
+    while socket.socket(socket.AF_UNIX).connect_ex(%q):
+        await asyncio.sleep(0.01)
+    say("worker %%d of %%d" %% (os.getpid(), os.getppid()))
 async def app(scope, receive, send):
     while scope["type"] == "lifespan":
         message = await receive()
         if message["type"] == "lifespan.startup":
-            say("worker %%d of %%d" %% (os.getpid(), os.getppid()))
+            task = asyncio.get_running_loop().create_task(tell())
         await send({"type": message["type"] + ".complete"})
         if message["type"] == "lifespan.shutdown":
             return
@@ -65,7 +70,7 @@ async def app(scope, receive, send):
         await asyncio.get_running_loop().run_in_executor(None, wait)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
-`, s.file("events"), s.file("hang")))
+`, s.file("events"), s.file("hang"), s.socket()))
 	return s
 }
 
