@@ -4,6 +4,11 @@
 //
 // The files are for people to install; nothing in lockshim runs them. What each
 // one does, and the lines that load it, stand at its head.
+//
+// For Go programs that replace themselves, with github.com/cloudflare/tableflip or
+// by their own re-exec, the package is the hook: Hold first in main, Ready where
+// the program takes requests, Exec in place of syscall.Exec. Who imports it for
+// that carries none of the files: the linker leaves out what nobody asks for.
 package hooks
 
 import (

@@ -20,5 +20,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Getenv(programHelper) != "" {
+		programMain()
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
