@@ -29,12 +29,16 @@ var (
 	uwsgi string
 )
 
-// hooks is sorted by name.
-var hooks = []struct{ name, file, text string }{
-	{"gunicorn", "gunicorn.py", gunicorn},
-	{"puma", "puma.rb", puma},
-	{"unicorn", "unicorn.rb", unicorn},
-	{"uwsgi", "uwsgi.ini", uwsgi},
+// hooks is sorted by name. The texts are pointed at, so that no code of a program
+// that imports the package for itself refers to them.
+var hooks = []struct {
+	name, file string
+	text       *string
+}{
+	{"gunicorn", "gunicorn.py", &gunicorn},
+	{"puma", "puma.rb", &puma},
+	{"unicorn", "unicorn.rb", &unicorn},
+	{"uwsgi", "uwsgi.ini", &uwsgi},
 }
 
 // ErrUnknown is wrapped by the error of Get for a name that Names does not list.
@@ -57,7 +61,7 @@ func Names() []string {
 func Get(name string) ([]byte, error) {
 	for _, h := range hooks {
 		if name == h.name || name == h.file {
-			return []byte(h.text), nil
+			return []byte(*h.text), nil
 		}
 	}
 	return nil, fmt.Errorf("cannot find hook %q: %w (there are %s)", name, ErrUnknown, strings.Join(Names(), ", "))

@@ -92,7 +92,7 @@ func TestGoProgramIsNotHeard(t *testing.T) {
 			socket := p.notified()
 			raw, err := socket.SyscallConn()
 			must(p.t, err)
-			must(p.t, raw.Control(func(fd uintptr) { fill(p.t, socket.LocalAddr().String()) }))
+			must(p.t, raw.Control(func(fd uintptr) { fillQueue(p.t, socket.LocalAddr().String()) }))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestGoProgramIsNotHeard(t *testing.T) {
 	}
 }
 
-// fill sends to a socket until its queue is full.
-func fill(t *testing.T, name string) {
+// fillQueue sends to a socket until its queue is full.
+func fillQueue(t *testing.T, name string) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	must(t, err)
