@@ -12,10 +12,10 @@ const Room = 256
 
 // What a Memory keeps of one event, so that no tree of a thousand processes and
 // no command line of a megabyte makes it grow: some tens of kilobytes where
-// events are as usual, half a megabyte at the very worst.
+// events are as usual, less than a megabyte at the very worst.
 const (
 	maxProcesses = 8
-	maxTitle     = 120
+	maxTitle     = 200
 	maxText      = 400
 )
 
