@@ -43,6 +43,7 @@ type Config struct {
 	Ready         profile.Ready   // how a generation shows that it serves
 	ReadyTimeout  time.Duration   // what a generation, and the preflight, may take; 0 means a minute
 	Preflight     string          // a line for sh(1) that has to succeed before an upgrade; "" for none
+	Self          []string        // begins a command line of this program that calls Assist with what follows; nil for none
 	Version       string          // published in Status
 	Terminal      bool            // standard input is a terminal: give the server a foreground group
 

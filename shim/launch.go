@@ -34,7 +34,7 @@ func (m *machine) launch() error {
 		return err
 	}
 	defer share.Close()
-	fd, err := farthest()
+	fd, err := farthest(m.forkRoom())
 	if err != nil {
 		return err
 	}
@@ -46,24 +46,29 @@ func (m *machine) launch() error {
 	return nil
 }
 
-// forkRoom is how many numbers above the inherited one a fork needs for itself,
-// to move descriptors out of each other's way (forkAndExecInChild in Go's
-// syscall/exec_linux.go).
-const forkRoom = 4
+// forkRoom is how many numbers above the inherited one a fork needs: for what a
+// parent has for itself, and to move each descriptor out of the others' way
+// (forkAndExecInChild in Go's syscall/exec_linux.go).
+func (m *machine) forkRoom() int {
+	if m.detaches() {
+		return 4 + 2*(1+len(m.own))
+	}
+	return 4
+}
 
 // farthest is a free number for the inherited descriptor: the first from farFD
-// up, or the highest that the limit of descriptors allows.
-func farthest() (int, error) {
+// up, or the highest that the limit of descriptors allows, with room above it.
+func farthest(room int) (int, error) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, fmt.Errorf("cannot read the limit of descriptors: %w", err)
 	}
-	for fd := farFD; uint64(fd+forkRoom) <= uint64(limit.Cur); fd++ {
+	for fd := farFD; uint64(fd+room) <= uint64(limit.Cur); fd++ {
 		if !open(fd) {
 			return fd, nil
 		}
 	}
-	for fd := int(min(uint64(limit.Cur), farFD)) - forkRoom; fd > 2; fd-- {
+	for fd := int(min(uint64(limit.Cur), farFD)) - room; fd > 2; fd-- {
 		if !open(fd) {
 			return fd, nil
 		}
@@ -139,6 +144,9 @@ func (m *machine) fork(lock, fd int) (int, error) {
 	attr := &syscall.ProcAttr{Env: m.environment(fd), Files: files}
 	if m.cfg.Terminal {
 		attr.Sys = &syscall.SysProcAttr{Setpgid: true, Foreground: true}
+	}
+	if m.detaches() {
+		return m.forkParent(path, attr)
 	}
 	pid, err := syscall.ForkExec(path, m.cfg.Command, attr)
 	return pid, execError(path, err)

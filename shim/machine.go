@@ -28,6 +28,7 @@ type machine struct {
 
 	exe      string  // what the kernel will show as the file that the server runs
 	launched proc.ID // zero after an adoption
+	parent   int     // the pid of a parent that the launch went through, 0 for none
 	session  int     // of the launched process
 	last     proc.ID // the master that ended last
 	known    []generation
@@ -210,13 +211,14 @@ func (m *machine) learn(f fact) {
 
 // suspended stops the shim with a server that was stopped at the terminal.
 func (m *machine) suspended(id proc.ID) {
-	if id != m.launched {
+	if id != m.launched && id.PID != m.parent {
 		return
 	}
-	if p, err := proc.Find(id.PID); err != nil || p.State != "T" {
+	p, err := proc.Find(id.PID)
+	if err != nil || p.State != "T" {
 		return // continued, or killed, since
 	}
-	if err := suspend(id.PID); err != nil {
+	if err := suspend(p.Group); err != nil {
 		m.emit(event.Event{Kind: event.Trouble, Err: fmt.Errorf("cannot follow a stop at the terminal: %w", err)})
 	}
 }

@@ -48,9 +48,12 @@ func (m *machine) reapOne(f *fact) {
 	m.left <- r.left
 	m.reaping = r.left
 	f.status, f.id, f.code, f.input.left = r.status, r.id, exitCode(r.status), r.left
-	if r.status.Stopped() {
+	switch {
+	case r.status.Stopped():
 		f.kind = looked
 		m.suspended(r.id)
+	case r.id.PID == m.parent:
+		m.parent = 0
 	}
 }
 

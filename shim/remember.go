@@ -74,7 +74,7 @@ func alive(s proc.Snapshot, id proc.ID) bool {
 }
 
 // awaits reports whether the fact of a master's end is on its way: it has ended,
-// and is watched or a child of ours.
+// and is watched, a child of ours, or one of the parent that it was launched by.
 func (m *machine) awaits(g generation, s proc.Snapshot) bool {
 	if g.ended || g.Master == (proc.ID{}) {
 		return false
@@ -84,7 +84,7 @@ func (m *machine) awaits(g generation, s proc.Snapshot) bool {
 		return m.watched[g.Master]
 	}
 	p := s.Processes[i]
-	return p.Zombie() && (m.watched[g.Master] || p.PPID == os.Getpid())
+	return p.Zombie() && (m.watched[g.Master] || p.PPID == os.Getpid() || p.PPID == m.parent)
 }
 
 // prune forgets generations of which nothing is left. The last one stays, since

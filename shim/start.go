@@ -58,6 +58,7 @@ func newMachine(cfg Config) *machine {
 	if cfg.LockMode == 0 {
 		cfg.LockMode = 0o640
 	}
+	cfg.Command = byPath(cfg.Profile, cfg.Command)
 	return &machine{
 		cfg:     cfg,
 		rules:   stepRules(cfg),

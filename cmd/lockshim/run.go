@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"strings"
 
 	"github.com/lockshim/lockshim/shim"
@@ -63,7 +64,7 @@ func (c *call) run() error {
 		ears.heard(e)
 		c.log.emit(e)
 	}
-	cfg.Rest = rest
+	cfg.Rest, cfg.Self = rest, []string{os.Args[0], assistant}
 	code, err := shim.Run(cfg)
 	if err != nil {
 		return err
