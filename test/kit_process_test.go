@@ -4,6 +4,7 @@ package test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -132,7 +133,8 @@ func endAll(dir string) (left []string) {
 }
 
 // marked lists the processes whose marker has a value that begins so; zombies
-// have none.
+// have none. nginx has no environment: its processes stay in the directory that
+// the first one was started in.
 func marked(dir string) []proc.ID {
 	var found []proc.ID
 	for _, pid := range pids() {
@@ -144,6 +146,10 @@ func marked(dir string) []proc.ID {
 			if strings.HasPrefix(v, marker+"="+dir) {
 				found = append(found, p.ID)
 			}
+		}
+		cwd, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
+		if strings.HasPrefix(cwd+"/", dir) && strings.HasPrefix(commandLine(pid), "nginx: ") {
+			found = append(found, p.ID)
 		}
 	}
 	return found

@@ -3,6 +3,7 @@
 package test
 
 import (
+	"cmp"
 	"fmt"
 	"syscall"
 
@@ -20,6 +21,7 @@ type server struct {
 	load     string // the lines that load the hook; %s is its path
 	write    func(*service) map[string]string
 	args     func(*service) []string
+	means    func(line string) string // what a line of the server's own log says in the words of the kit; nil where it writes these
 }
 
 var unicorn = server{
@@ -63,7 +65,7 @@ type setup struct {
 func (c setup) title() string {
 	name := c.name
 	if c.background {
-		name += c.daemon
+		name += cmp.Or(c.daemon, " daemon")
 	}
 	if c.hook {
 		name += "+hook"

@@ -99,10 +99,12 @@ func (s *service) fifo(name string) *os.File {
 // writeFiles writes the hook, the configuration and the application.
 func (s *service) writeFiles() {
 	s.t.Helper()
-	text, err := hooks.Get(s.name)
-	must(s.t, err)
 	files := s.write(s)
-	files[s.hookFile()] = string(text)
+	if s.load != "" {
+		text, err := hooks.Get(s.name)
+		must(s.t, err)
+		files[s.hookFile()] = string(text)
+	}
 	for name, text := range files {
 		s.put(name, text)
 	}
@@ -128,7 +130,7 @@ func (s *service) loading() string {
 // command is the server's command line.
 func (s *service) command() []string {
 	args := append([]string{s.program}, s.args(s)...)
-	if s.background {
+	if s.background && s.daemon != "" {
 		args = append(args, s.daemon)
 	}
 	return args
@@ -150,7 +152,15 @@ func (s *service) next() []string {
 		s.t.Fatalf("waited in vain for a line of the server: %v", err)
 	}
 	s.seen = append(s.seen, strings.TrimSuffix(line, "\n"))
-	return strings.Fields(line)
+	return strings.Fields(s.meaning(line))
+}
+
+// meaning is a line of the FIFO in the words of the kit.
+func (s *service) meaning(line string) string {
+	if s.means == nil {
+		return line
+	}
+	return s.means(line)
 }
 
 // line blocks for a line whose words begin so; what comes before is passed over.
@@ -201,7 +211,7 @@ func (s *service) everyone() []int { return append([]int{s.master}, s.crew...) }
 func (s *service) said(word string) int {
 	n := 0
 	for _, line := range s.seen {
-		if strings.HasPrefix(line, word+" ") {
+		if strings.HasPrefix(s.meaning(line), word+" ") {
 			n++
 		}
 	}
