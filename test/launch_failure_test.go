@@ -74,9 +74,10 @@ func prepareFailure(t *testing.T) *service {
 
 // runFailure starts a shim with a pid file of its own, whose PATH ends in the
 // service's directory.
-func (s *service) runFailure(command []string) *shimRun {
+func (s *service) runFailure(command []string, flags ...string) *shimRun {
 	s.t.Helper()
-	args := []string{lockshim, "run", "--lock", s.lock, "--log-format", "json", "--pidfile", s.file("shim.pid"), "--"}
+	args := []string{lockshim, "run", "--lock", s.lock, "--log-format", "json", "--pidfile", s.file("shim.pid")}
+	args = append(append(args, flags...), "--")
 	env := s.env()
 	for i, v := range env {
 		if strings.HasPrefix(v, "PATH=") {
