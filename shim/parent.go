@@ -147,7 +147,7 @@ func (o order) start() (int, syscall.Errno) {
 const (
 	upTime   = 10 * time.Second
 	upFirst  = time.Millisecond
-	upLonger = 50 * time.Millisecond
+	upLonger = 10 * time.Millisecond
 )
 
 // awaitUp returns when the server has noted its parent, or has ended. It does not

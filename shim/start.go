@@ -132,22 +132,6 @@ func (m *machine) begin(running bool) error {
 	return nil
 }
 
-// adopt follows the tree that was found.
-func (m *machine) adopt() {
-	m.state.adopted = true
-	e := event.Event{Time: time.Now(), Kind: event.Adopted}
-	if masters := m.view.Masters(); len(masters) > 0 {
-		e.PID, e.Command = masters[len(masters)-1].PID, masters[len(masters)-1].Args
-	}
-	if len(m.held) > 0 {
-		e.Time = m.held[0].Time // what the look saw is told after it
-	}
-	m.held = append([]event.Event{e}, m.held...)
-	m.release()
-	m.watch()
-	m.pending = append(m.pending, input{kind: looked, seen: m.census()})
-}
-
 // patience is how long a start waits for what a dying shim has yet to let go
 // of: a child that it forked holds a copy of the guard until its exec.
 const (
@@ -219,7 +203,7 @@ func (m *machine) locked(by []proc.Process, shim bool) error {
 // anybody looks over all processes for the service, the lock held or free, and
 // says whether a master or a worker of it lives.
 func (m *machine) anybody() (bool, error) {
-	if err := m.see(true); err != nil {
+	if err := m.seeTwice(); err != nil {
 		return false, err
 	}
 	if len(m.view.Shims) > 1 { // one is this one: the other's lockfile was deleted

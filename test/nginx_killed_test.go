@@ -36,7 +36,7 @@ func TestNginxShimKilledWhileLaunching(t *testing.T) {
 				if n := s.said("master"); n != 1 {
 					t.Errorf("%d masters have begun, want 1", n)
 				}
-				s.upgrade(r, true)
+				s.upgrade(r, false)
 				s.shows(r.pid, s.current())
 				s.stop(r, c.background)
 				first.finish()

@@ -17,7 +17,8 @@ func TestNginxLife(t *testing.T) {
 		r := s.serve()
 		s.shows(r.pid, s.current())
 		requests := s.client()
-		s.upgrade(r, true)
+		r.until(event.Ready)
+		s.upgrades(r)
 		s.shows(r.pid, s.current())
 		s.reloads(r)
 		s.shows(r.pid, s.current())
@@ -28,6 +29,19 @@ func TestNginxLife(t *testing.T) {
 		r.never(event.Trouble, event.Ignored, event.Masterless, event.StrayLeft, event.Unlocked)
 		s.stop(r, c.background)
 	})
+}
+
+// upgrades brings a new generation in by the verb, which answers when the old one
+// is gone.
+func (s *service) upgrades(r *shimRun, flags ...string) {
+	s.t.Helper()
+	old := watchAll(s.t, s.everyone())
+	if got := s.verb("upgrade", flags...); got.code != 0 {
+		s.t.Errorf("upgrade answers %+v", got)
+	}
+	s.generation()
+	exited(s.t, old...)
+	r.knows(s.master)
 }
 
 // reloads tells the master to reload, and waits until its old workers are gone.
@@ -60,7 +74,7 @@ func TestNginxTakesNoUpgradeFromItsStarter(t *testing.T) {
 	eachNginx(t, func(t *testing.T, c setup) {
 		s := prepare(t, c)
 		r := s.serve("--profile", "generic", "--stop", "QUIT")
-		r.send(syscall.SIGUSR2)
+		s.verb("signal", "USR2")
 		if c.background {
 			s.generation()
 		} else if said := s.line("ignored"); number(t, said[1]) != s.master {
