@@ -17,6 +17,7 @@ func (m *machine) emit(e event.Event) {
 		return
 	}
 	m.memory.Add(e)
+	m.report(e)
 	if m.cfg.Emit != nil {
 		m.cfg.Emit(e)
 	}

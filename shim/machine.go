@@ -56,6 +56,7 @@ type machine struct {
 	memory  history.Memory // what was emitted since then
 
 	relay relay
+	up    upstream
 
 	server     *control.Server
 	stoppers   []*control.Request // who waits for the end
@@ -110,6 +111,7 @@ const (
 	pollTimer
 	proofTimer
 	upgradeTimer
+	informTimer
 	timerKinds
 )
 
@@ -144,6 +146,8 @@ func (m *machine) loop() (int, error) {
 		case <-m.timer(upgradeTimer):
 			m.disarm(upgradeTimer)
 			m.pending = append(m.pending, input{kind: timeUp})
+		case <-m.timer(informTimer):
+			m.informNow()
 		}
 	}
 	return m.code, m.err

@@ -188,6 +188,7 @@ func (m *machine) take(n notice) {
 		m.speaks = true
 		m.readied(g.Number)
 	}
+	m.pass(n, g)
 }
 
 // descends reports whether a lineage leads to the shim, or to a member that the

@@ -107,6 +107,7 @@ func (m *machine) start() error {
 // begin adopts what runs, or launches.
 func (m *machine) begin(running bool) error {
 	m.state = state{lock: asked, code: unknown}
+	m.openUpstream()
 	m.openRelay()
 	if !running || m.cfg.IfRunning == Replace {
 		m.release()
