@@ -49,6 +49,7 @@ func (m *machine) lookNow() {
 	if c.masters > 0 || !m.ending { // else how it ended decides what its workers are, and will be looked into
 		m.pending = append(m.pending, input{kind: looked, seen: c})
 	}
+	m.proveNext(c)
 	m.tryProof()
 	m.poll()
 }
@@ -112,9 +113,7 @@ func (m *machine) census() census {
 // countUpgrade counts what an upgrade is about.
 func (m *machine) countUpgrade(c *census) {
 	c.newest, c.stunted = m.newest(), m.stunted()
-	if i := m.indexOf(c.newest); i >= 0 {
-		c.unready = !m.known[i].ready
-	}
+	c.unready = m.proof.number != 0 && m.proof.number == c.newest
 	for _, g := range m.view.Generations {
 		isNew := g.Number > m.state.upgrade.old
 		c.old, c.oldLed = c.old || !isNew, c.oldLed || !isNew && !g.Leaderless

@@ -46,6 +46,9 @@ func (m *machine) prove(number int) {
 		m.pending = append(m.pending, input{kind: readied, number: number})
 		return
 	}
+	if i := m.indexOf(number); i >= 0 {
+		m.known[i].tried = true
+	}
 	m.proof = proof{number: number, since: time.Now(), crew: m.hadCrew(number)}
 	m.watchLeader(number)
 	if m.cfg.Ready.Check == profile.ReadyAfter {
@@ -64,6 +67,17 @@ func (m *machine) watchLeader(number int) {
 			m.watchOne(p.ID)
 		}
 	}
+}
+
+// proveNext begins with the latest generation where nobody has: it came without an
+// upgrade of ours.
+func (m *machine) proveNext(c census) {
+	i := m.indexOf(c.newest)
+	if i < 0 || m.known[i].ready || m.known[i].tried || m.proof.number != 0 || m.state.phase != serving || m.state.upgrade.stage != noUpgrade {
+		return
+	}
+	m.prove(c.newest)
+	m.arm(upgradeTimer, m.rules.readyTimeout)
 }
 
 // hadCrew reports whether the generation before number had workers.

@@ -16,6 +16,7 @@ type generation struct {
 	promoted bool // led by what a launcher left behind
 	hooked   bool // its hook is loaded, and will say when it is ready
 	ready    bool // it serves
+	tried    bool // whether it does was looked into
 }
 
 // remember takes in the generations of the view, and tells of new ones and of

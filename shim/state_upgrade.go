@@ -12,7 +12,7 @@ type stage int
 
 const (
 	noUpgrade stage = iota
-	begun           // a look tells whether it may be
+	begun           // a look tells whether it may be, or that the one there is has yet to be ready
 	checking        // the preflight runs
 	coming          // the server was told; its new generation was not seen yet
 	proving         // the new generation has yet to be ready
@@ -55,7 +55,6 @@ var (
 	errStopped    = errors.New("the service is being stopped")
 	errNoMaster   = errors.New("no master is left")
 	errTwo        = errors.New("two generations live, and neither is told to go")
-	errNotYet     = errors.New("the service has only been started")
 	errNoNewcomer = errors.New("no new generation came in time")
 	errStunted    = errors.New("the new generation ended as soon as it began")
 	errEarlyEnd   = errors.New("the new generation ended before it was ready")

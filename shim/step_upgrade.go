@@ -78,7 +78,7 @@ func (r rules) permitted(s state, c census) (state, []action) {
 		return r.came(s, c)
 	}
 	if c.unready && !s.late {
-		return r.failed(s, fmt.Errorf("%w: %w", errNotYet, ErrBusy))
+		return s, nil // which is told, or has its time
 	}
 	s.upgrade.old = c.newest
 	if r.preflight {
@@ -140,6 +140,9 @@ func (r rules) died(s state, at stage) (state, []action) {
 
 // proven: a generation is ready.
 func (r rules) proven(s state, in input) (state, []action) {
+	if s.upgrade.stage == begun {
+		return s, []action{{kind: look}}
+	}
 	if s.upgrade.stage != proving || in.number != s.upgrade.new {
 		return s, nil
 	}
@@ -213,9 +216,9 @@ func (r rules) undo(s state, at int) (state, []action) {
 // overdue: what the upgrade waits for has had its time.
 func (r rules) overdue(s state) (state, []action) {
 	switch s.upgrade.stage {
-	case noUpgrade:
+	case noUpgrade, begun:
 		s.late = true
-		return s, []action{{kind: quit}, {kind: tell, event: event.NotReady}}
+		return s, []action{{kind: quit}, {kind: tell, event: event.NotReady}, {kind: look}}
 	case checking:
 		return r.failed(s, fmt.Errorf("the preflight took too long: %w", ErrTimeout))
 	case coming:

@@ -120,7 +120,7 @@ func TestReplaceRunningTree(t *testing.T) {
 	each(t, func(t *testing.T, c setup) {
 		s := prepare(t, c)
 		first := s.serve()
-		s.usr2(first, true)
+		s.usr2()
 		s.killShim(first)
 		old := watchAll(t, s.tree())
 		r := s.run("--if-running", "replace")

@@ -78,7 +78,7 @@ func TestStopTwoGenerationsWithoutShim(t *testing.T) {
 		s := prepare(t, c)
 		r := s.serve()
 		old := watchAll(t, s.everyone())
-		s.usr2(r, true)
+		s.usr2()
 		s.killShim(r)
 		s.stopsWithoutShim()
 		exited(t, old...)
@@ -93,7 +93,7 @@ func TestSignalTwoGenerations(t *testing.T) {
 				s := prepare(t, c)
 				r := s.serve()
 				old := watchAll(t, s.everyone())
-				first := s.usr2(r, false)
+				first := s.usr2()
 				if !alive {
 					s.killShim(r)
 				}

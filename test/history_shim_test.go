@@ -143,7 +143,7 @@ func TestHistoryAfterAdoption(t *testing.T) {
 		s := prepare(t, c)
 		first := s.serve()
 		masters := []int{s.master}
-		old := s.usr2(first, true)
+		old := s.usr2()
 		masters = append(masters, s.master)
 		s.killShim(first)
 

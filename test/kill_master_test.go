@@ -72,7 +72,7 @@ func TestKillOldMasterInUpgrade(t *testing.T) {
 		s := prepare(t, c)
 		r := s.serve()
 		requests := s.client()
-		old := s.usr2(r, c.hook)
+		old := s.usr2()
 		old.send(syscall.SIGKILL)
 		if e := r.untilEnded(old.PID); *e.Code != killed {
 			t.Errorf("the shim says that the old master ended with %d, want %d", *e.Code, killed)
@@ -94,7 +94,7 @@ func TestKillNewMasterInUpgrade(t *testing.T) {
 		r := s.serve()
 		requests := s.client()
 		first := s.current()
-		old := s.usr2(r, c.hook)
+		old := s.usr2()
 		next := watch(t, s.master)
 		next.send(syscall.SIGKILL)
 		next.reaped() // by the old one, which takes a USR2 again
@@ -112,7 +112,7 @@ func TestKillBothMastersInUpgrade(t *testing.T) {
 	each(t, func(t *testing.T, c setup) {
 		s := prepare(t, c)
 		r := s.serve()
-		old := s.usr2(r, c.hook)
+		old := s.usr2()
 		next := watch(t, s.master)
 		next.send(syscall.SIGKILL)
 		old.send(syscall.SIGKILL)

@@ -193,8 +193,9 @@ func TestMapHupToUpgrade(t *testing.T) {
 		old := watch(t, s.master)
 		r.send(syscall.SIGHUP)
 		s.generation()
-		s.retire(r, old)
 		r.sent(syscall.SIGUSR2)
+		r.until(event.Upgraded)
+		exited(t, old)
 		s.stop(r, c.hook)
 	})
 }

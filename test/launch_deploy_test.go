@@ -5,7 +5,6 @@ package test
 import (
 	"fmt"
 	"os"
-	"syscall"
 	"testing"
 
 	"github.com/lockshim/lockshim/shim/event"
@@ -28,8 +27,7 @@ func TestLaunchDeploy(t *testing.T) {
 		must(t, os.Symlink("two", s.file("next")))
 		must(t, os.Rename(s.file("next"), s.file("current")))
 		old := s.current()
-		r.send(syscall.SIGUSR2)
-		s.generation()
+		s.usr2()
 		s.quitOld(r, old)
 		must(t, os.Remove(s.file("one")))
 		s.runsIn("two")

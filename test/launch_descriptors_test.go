@@ -26,8 +26,7 @@ func TestLaunchClosedDescriptors(t *testing.T) {
 					s.noStandardLock(pid)
 				}
 				old := s.current()
-				r.send(syscall.SIGUSR2)
-				s.generation()
+				s.usr2()
 				s.noStandardLock(s.master)
 				watch(t, old.master).send(s.graceful)
 				everyone := watchAll(t, append(s.everyone(), old.master))

@@ -4,7 +4,6 @@ package test
 
 import (
 	"slices"
-	"syscall"
 	"testing"
 
 	"github.com/lockshim/lockshim/shim/event"
@@ -25,8 +24,7 @@ func TestLaunchLowLimit(t *testing.T) {
 				s.generation()
 				c1 := s.client()
 				old := s.current()
-				r.send(syscall.SIGUSR2)
-				s.generation()
+				s.usr2()
 				s.shows(r.pid, old, s.current())
 				s.quitOld(r, old)
 				swept := c.name == "unicorn" && !hook

@@ -131,8 +131,7 @@ func (s *service) twoGenerations(r *shimRun, l loss) gen {
 		l.strike(s)
 	}
 	old := s.current()
-	r.send(syscall.SIGUSR2)
-	s.generation()
+	s.usr2()
 	if l.inMidUpgrade {
 		l.strike(s)
 	}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/lockshim/lockshim/shim"
@@ -29,8 +28,7 @@ func TestLockfileLongPath(t *testing.T) {
 		}
 		r := s.serve()
 		old := s.current()
-		r.send(syscall.SIGUSR2)
-		s.generation()
+		s.usr2()
 		s.shows(r.pid, old, s.current())
 		s.quitOld(r, old)
 		must(t, os.Remove(s.lock))
@@ -92,8 +90,7 @@ func TestTwoServices(t *testing.T) {
 		two.shows(r2.pid, two.current())
 		c2 := two.client()
 		old := one.current()
-		r1.send(syscall.SIGUSR2)
-		one.generation()
+		one.usr2()
 		one.quitOld(r1, old)
 		two.shows(r2.pid, two.current())
 		r1.kill()

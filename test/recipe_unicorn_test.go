@@ -4,7 +4,6 @@ package test
 
 import (
 	"os"
-	"syscall"
 	"testing"
 
 	"github.com/lockshim/lockshim/shim/event"
@@ -38,8 +37,7 @@ func TestRecipe(t *testing.T) {
 			for range 3 {
 				old := s.current()
 				s.shellSees("locked")
-				r.send(syscall.SIGUSR2)
-				s.generation()
+				s.usr2()
 				s.shows(r.pid, old, s.current())
 				s.quitOld(r, old)
 			}
@@ -66,8 +64,7 @@ func TestRecipeAdopted(t *testing.T) {
 	}
 	s.refusedFor(second, r.pid)
 	old := s.current()
-	r.send(syscall.SIGUSR2)
-	s.generation()
+	s.usr2()
 	r.kill()
 	r = s.run()
 	r.until(event.Adopted)

@@ -37,23 +37,29 @@ func TestManyUpgrades(t *testing.T) {
 	})
 }
 
-// upgrade brings a new generation in and the old one out, by a USR2 to the shim
-// or to the master, and returns when the new one can be upgraded in its turn.
+// upgrade brings a new generation in and the old one out, by a USR2 to the shim, or
+// as people do by signals to the masters, and returns when the new one can be upgraded in its turn.
 func (s *service) upgrade(r *shimRun, byShim bool) {
 	s.t.Helper()
-	old := s.usr2(r, byShim)
-	s.retire(r, old)
+	if !byShim {
+		s.retire(r, s.usr2())
+		return
+	}
+	old := watch(s.t, s.master)
+	r.send(syscall.SIGUSR2)
+	s.generation()
+	if e := r.untilEnded(old.PID); *e.Code != 0 {
+		s.t.Errorf("the shim says that the old master ended with %d, want 0", *e.Code)
+	}
+	r.until(event.Upgraded)
+	s.promoted()
 }
 
-// usr2 brings a new generation in, and returns the old master.
-func (s *service) usr2(r *shimRun, byShim bool) watched {
+// usr2 brings a new generation in without the shim, and returns the old master.
+func (s *service) usr2() watched {
 	s.t.Helper()
 	old := watch(s.t, s.master)
-	if byShim {
-		r.send(syscall.SIGUSR2)
-	} else {
-		old.send(syscall.SIGUSR2)
-	}
+	old.send(syscall.SIGUSR2)
 	s.generation()
 	return old
 }
