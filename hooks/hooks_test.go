@@ -10,7 +10,11 @@ import (
 	"testing"
 
 	"github.com/lockshim/lockshim/hooks"
+	"github.com/lockshim/lockshim/internal/testkit"
 )
+
+// must fails the test at once for an error.
+var must = testkit.Must
 
 func TestNames(t *testing.T) {
 	if got, want := hooks.Names(), []string{"gunicorn", "puma", "unicorn", "uwsgi"}; !slices.Equal(got, want) {
@@ -101,11 +105,4 @@ func parse(t *testing.T, program, name string, args ...string) {
 // hookFile is the name of the file that belongs to a hook.
 func hookFile(name string) string {
 	return map[string]string{"unicorn": "unicorn.rb", "gunicorn": "gunicorn.py", "puma": "puma.rb", "uwsgi": "uwsgi.ini"}[name]
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

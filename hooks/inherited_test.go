@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // LOCKSHIM_FD may name anything by the time the server starts: a wrapper closed
@@ -85,7 +87,7 @@ func TestNextGenerationIsTold(t *testing.T) {
 func (s *service) told(fd int) {
 	s.t.Helper()
 	for _, want := range []string{"LOCKSHIM_LOCK=" + s.path, fmt.Sprintf("LOCKSHIM_FD=%d", fd)} {
-		if env := environment(s.t, s.master); !slices.Contains(env, want) {
+		if env := testkit.Environ(s.master); !slices.Contains(env, want) {
 			s.t.Errorf("the environment %q lacks %s", env, want)
 		}
 	}

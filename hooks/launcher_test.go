@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // The ways in which a server can find LOCKSHIM_LOCK and LOCKSHIM_FD.
@@ -181,7 +183,7 @@ func reapAll(after func()) error {
 // killTree kills the descendants of this process that it sees. Those that were
 // being forked meanwhile are found at the next reaping.
 func killTree() {
-	for _, pid := range descendants(os.Getpid()) {
+	for _, pid := range testkit.Descendants(os.Getpid()) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }

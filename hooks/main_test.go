@@ -3,9 +3,10 @@
 package hooks_test
 
 import (
-	"fmt"
 	"os"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // The test binary is also the launcher: the process that stands where lockshim
@@ -13,16 +14,8 @@ import (
 const launcherOrders = "HOOKS_TEST_LAUNCHER"
 
 func TestMain(m *testing.M) {
-	if orders := os.Getenv(launcherOrders); orders != "" {
-		if err := launch(orders); err != nil {
-			fmt.Fprintln(os.Stderr, "launcher:", err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	if os.Getenv(programHelper) != "" {
-		programMain()
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+	os.Exit(testkit.Main(m, map[string]func() error{
+		"launcher": func() error { return launch(os.Getenv(launcherOrders)) },
+		"program":  runProgram,
+	}))
 }

@@ -14,38 +14,9 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
-
-// descendants lists the processes below root, zombies included, sorted.
-func descendants(root int) []int {
-	children := map[int][]int{}
-	names, _ := filepath.Glob("/proc/[0-9]*")
-	for _, name := range names {
-		pid, _ := strconv.Atoi(filepath.Base(name))
-		if parent, ok := parentOf(pid); ok {
-			children[parent] = append(children[parent], pid)
-		}
-	}
-	var found []int
-	for todo := []int{root}; len(todo) > 0; todo = todo[1:] {
-		found = append(found, children[todo[0]]...)
-		todo = append(todo, children[todo[0]]...)
-	}
-	slices.Sort(found)
-	return found
-}
-
-// parentOf reads field 4 of /proc/PID/stat; the name in field 2 may contain
-// anything, so it counts from the last parenthesis.
-func parentOf(pid int) (int, bool) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, false
-	}
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	parent, err := strconv.Atoi(string(fields[1]))
-	return parent, err == nil
-}
 
 // lockFDs lists the descriptors through which pid has a shared flock on the
 // file, sorted: those with a lock line in fdinfo (proc(5)) that are open on it.
@@ -88,16 +59,6 @@ func closesOnExec(t *testing.T, pid, fd int) bool {
 	return false
 }
 
-// environment is the one that pid was executed with.
-func environment(t *testing.T, pid int) []string {
-	t.Helper()
-	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Split(strings.TrimRight(string(env), "\x00"), "\x00")
-}
-
 // await blocks until pid has exited. It may still be a zombie.
 func await(t *testing.T, pid int) {
 	t.Helper()
@@ -109,15 +70,7 @@ func await(t *testing.T, pid int) {
 		t.Fatalf("cannot open a pidfd of %d: %v", pid, err)
 	}
 	defer unix.Close(fd)
-	for {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
-		if err == nil {
-			return
-		}
-		if err != unix.EINTR {
-			t.Fatalf("cannot wait for %d: %v", pid, err)
-		}
-	}
+	testkit.AwaitEnd(t, fd)
 }
 
 // kill signals pid, which must be there.
@@ -126,10 +79,4 @@ func kill(t *testing.T, pid int, sig syscall.Signal) {
 	if err := syscall.Kill(pid, sig); err != nil {
 		t.Fatalf("cannot send %v to %d: %v", sig, pid, err)
 	}
-}
-
-// alive says whether pid runs; a zombie does not.
-func alive(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err == nil && !bytes.HasPrefix(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" Z"))
 }

@@ -18,18 +18,18 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/lockshim/lockshim/hooks"
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
-// programHelper makes the test binary a Go program that uses the hook. It does
-// what each line of its standard input says, and answers with a line.
-const programHelper = "HOOKS_TEST_PROGRAM"
-
-// programMain is that program's life. A new generation of it says hello.
-func programMain() {
+// runProgram is the life of a Go program that uses the hook. It does what each line
+// of its standard input says, and answers with a line. A new generation of it says
+// hello.
+func runProgram() error {
 	fmt.Println("hello", os.Getpid())
 	for lines := bufio.NewScanner(unbuffered{os.Stdin}); lines.Scan(); {
 		fmt.Println(obey(strings.Fields(lines.Text())))
 	}
+	return nil
 }
 
 // unbuffered reads byte by byte, so that what takes this program's place finds
@@ -93,7 +93,7 @@ func newProgram(t *testing.T, env ...string) *program {
 	must(t, err)
 	p.cmd = exec.Command("/proc/self/exe")
 	p.cmd.Stderr = os.Stderr
-	p.cmd.Env = []string{programHelper + "=1", "GORACE=atexit_sleep_ms=0", "LOCKSHIM_LOCK=" + p.path}
+	p.cmd.Env = append(testkit.HelperEnv("program"), "LOCKSHIM_LOCK="+p.path)
 	p.cmd.Env = append(p.cmd.Env, env...)
 	return p
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // programs are the ways in which an application starts a program that lives on.
@@ -74,7 +76,7 @@ func (s *service) outlive(pids []int) {
 	kill(s.t, s.master, s.graceful)
 	s.freed()
 	for _, pid := range pids {
-		if !alive(pid) {
+		if testkit.Ended(pid) {
 			s.t.Errorf("program %d has ended with the server: nothing was shown", pid)
 		}
 		kill(s.t, pid, syscall.SIGKILL)

@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/lockshim/lockshim/hooks"
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/hooks"
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // A setup is what a test chooses about a service.
@@ -131,18 +133,11 @@ func (s *service) makeOther() {
 	must(s.t, os.WriteFile(s.other, nil, 0o644))
 }
 
-// makeEvents makes the FIFO; the test keeps it open for writing as well, so
-// that it has no end of file.
+// makeEvents makes the FIFO and the log.
 func (s *service) makeEvents() {
-	must(s.t, unix.Mkfifo(s.file("events"), 0o666))
 	must(s.t, os.WriteFile(s.file("log"), nil, 0o666))
-	for _, name := range []string{"events", "log"} { // whatever the umask is
-		must(s.t, os.Chmod(s.file(name), 0o666))
-	}
-	var err error
-	s.fifo, err = os.OpenFile(s.file("events"), os.O_RDWR, 0)
-	must(s.t, err)
-	s.t.Cleanup(func() { s.fifo.Close() })
+	must(s.t, os.Chmod(s.file("log"), 0o666)) // whatever the umask is
+	s.fifo = testkit.FIFO(s.t, s.file("events"))
 	s.events = bufio.NewReader(s.fifo)
 }
 
@@ -173,8 +168,8 @@ func (s *service) launch() {
 		Lock: s.path, Way: s.way, Other: s.other, Args: args, Dir: s.dir, Log: s.file("log"), UID: s.uid, Limit: s.limit, Env: env,
 	})
 	must(s.t, err)
-	s.launcher = exec.Command("/proc/self/exe")
-	s.launcher.Env = append(os.Environ(), launcherOrders+"="+string(text))
+	s.launcher = testkit.Helper("launcher")
+	s.launcher.Env = append(s.launcher.Env, launcherOrders+"="+string(text))
 	s.launcher.Stderr = os.Stderr
 	s.stdin, err = s.launcher.StdinPipe()
 	must(s.t, err)

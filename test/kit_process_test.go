@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
@@ -137,12 +138,12 @@ func endAll(dir string) (left []string) {
 // the first one was started in.
 func marked(dir string) []proc.ID {
 	var found []proc.ID
-	for _, pid := range pids() {
+	for _, pid := range testkit.PIDs() {
 		p, err := proc.Find(pid)
 		if err != nil || p.Zombie() {
 			continue
 		}
-		for _, v := range environ(pid) {
+		for _, v := range testkit.Environ(pid) {
 			if strings.HasPrefix(v, marker+"="+dir) {
 				found = append(found, p.ID)
 			}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
 )
@@ -111,7 +112,7 @@ func (s *service) settled(r *shimRun) {
 // daemonized blocks until the process is gone that forked a daemon.
 func (r *shimRun) daemonized() {
 	r.t.Helper()
-	for above := parent(r.s.master); above != r.pid; above = parent(r.s.master) {
+	for above := testkit.Parent(r.s.master); above != r.pid; above = testkit.Parent(r.s.master) {
 		if p, err := proc.Find(above); err == nil {
 			if h, err := proc.Open(p.ID); err == nil {
 				watched{r.t, h}.gone()

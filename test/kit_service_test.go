@@ -12,9 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/lockshim/lockshim/hooks"
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // A service is a directory of its own with a server's files in it, the lockfile,
@@ -84,16 +83,10 @@ func (s *service) file(name string) string { return filepath.Join(s.dir, name) }
 // socket is the path that the server listens on.
 func (s *service) socket() string { return s.file("s") }
 
-// fifo makes a FIFO that the test keeps open for reading and writing: a server
-// never waits for the other end, and there is no end of file.
+// fifo makes a FIFO in the service's directory.
 func (s *service) fifo(name string) *os.File {
 	s.t.Helper()
-	must(s.t, unix.Mkfifo(s.file(name), 0o666))
-	must(s.t, os.Chmod(s.file(name), 0o666))
-	f, err := os.OpenFile(s.file(name), os.O_RDWR|unix.O_NONBLOCK, 0)
-	must(s.t, err)
-	s.t.Cleanup(func() { f.Close() })
-	return withDeadline(s.t, f)
+	return testkit.FIFO(s.t, s.file(name))
 }
 
 // writeFiles writes the hook, the configuration and the application.

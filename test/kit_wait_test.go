@@ -11,22 +11,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/proc"
 )
 
-// deadline is when a wait gives up: a little before the test binary does, so
-// that the test can say what it saw. The zero time is never.
-func deadline(t *testing.T) time.Time {
-	d, ok := t.Deadline()
-	if !ok {
-		return time.Time{}
-	}
-	return d.Add(-min(30*time.Second, time.Until(d)/10))
-}
+// must fails the test at once for an error.
+var must = testkit.Must
 
 // expired delivers at the deadline.
 func expired(t *testing.T) <-chan time.Time {
-	d := deadline(t)
+	d := testkit.Deadline(t)
 	if d.IsZero() {
 		return nil
 	}
@@ -104,7 +98,7 @@ func (w watched) reaped() {
 }
 
 // dead says whether the process has ended, without waiting.
-func (w watched) dead() bool { return errors.Is(w.Signal(0), proc.ErrGone) || ended(w.PID) }
+func (w watched) dead() bool { return errors.Is(w.Signal(0), proc.ErrGone) || testkit.Ended(w.PID) }
 
 // exited fails the test unless each of the processes has ended by now.
 func exited(t *testing.T, all ...watched) {
@@ -116,16 +110,9 @@ func exited(t *testing.T, all ...watched) {
 	}
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // withDeadline makes reading from a FIFO or a pipe give up at the deadline.
 func withDeadline(t *testing.T, f *os.File) *os.File {
 	t.Helper()
-	must(t, f.SetReadDeadline(deadline(t)))
+	must(t, f.SetReadDeadline(testkit.Deadline(t)))
 	return f
 }

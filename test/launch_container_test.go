@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 )
 
@@ -32,7 +33,7 @@ func (s *service) inContainer() *shimRun {
 // namespace of its own is inside (NSpid of proc_pid_status(5)).
 func outside(t *testing.T, root, inside int) int {
 	t.Helper()
-	for _, pid := range descendants(root) {
+	for _, pid := range testkit.Descendants(root) {
 		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		for line := range strings.Lines(string(status)) {
 			if strings.HasPrefix(line, "NSpid:") && slices.Contains(strings.Fields(line)[2:], strconv.Itoa(inside)) {
@@ -54,8 +55,8 @@ func TestContainer(t *testing.T) {
 		daemon := s.daemonStarted()
 		first := outside(t, r.pid, 1)
 		orphan := watch(t, outside(t, r.pid, daemon))
-		if parent(orphan.PID) != first {
-			t.Errorf("the parent of the daemon is %d, want the shim %d", parent(orphan.PID), first)
+		if testkit.Parent(orphan.PID) != first {
+			t.Errorf("the parent of the daemon is %d, want the shim %d", testkit.Parent(orphan.PID), first)
 		}
 		_, err := quit.WriteString("go\n")
 		must(t, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 )
 
@@ -67,5 +68,5 @@ func TestUnlockedProgramAdopted(t *testing.T) {
 func (w watched) status() (syscall.WaitStatus, bool) {
 	w.t.Helper()
 	w.gone()
-	return w.Status(int(time.Until(deadline(w.t)).Milliseconds()))
+	return w.Status(int(time.Until(testkit.Deadline(w.t)).Milliseconds()))
 }

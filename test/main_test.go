@@ -23,6 +23,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // lockshim is the path of the binary under test.
@@ -61,7 +63,7 @@ func run(m *testing.M) (int, error) {
 		return 0, err
 	}
 	code := m.Run()
-	left := slices.DeleteFunc(descendants(os.Getpid()), func(pid int) bool { return pid == g.pid })
+	left := slices.DeleteFunc(testkit.Descendants(os.Getpid()), func(pid int) bool { return pid == g.pid })
 	g.end()
 	if len(left) > 0 {
 		return code, fmt.Errorf("the tests left processes behind: %v", left)

@@ -67,7 +67,7 @@ func TestImports(t *testing.T) {
 	heavy := []string{"log", "net", "net/http", "regexp", "text/template", "os/exec", "os/user"}
 	loud := []string{"log", "os/signal", "flag"}
 	for _, s := range sources(t) {
-		if isTest(s) || strings.HasPrefix(s.path, root+"/bench") {
+		if isTest(s) || strings.HasPrefix(s.path, root+"/bench") || strings.HasPrefix(s.path, root+"/internal/testkit/") {
 			continue
 		}
 		for _, spec := range s.Imports {
@@ -75,6 +75,8 @@ func TestImports(t *testing.T) {
 			module := strings.Contains(strings.Split(path, "/")[0], ".")
 			own := strings.HasPrefix(path, "github.com/lockshim/lockshim")
 			switch {
+			case strings.HasSuffix(path, "/testkit"):
+				t.Errorf("%s imports %s, which is for tests", s.path, path)
 			case module && !own && path != "golang.org/x/sys/unix":
 				t.Errorf("%s imports %s", s.path, path)
 			case slices.Contains(heavy, path):

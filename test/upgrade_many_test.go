@@ -105,8 +105,8 @@ func sameDescriptors(t *testing.T, pid int, want []string) {
 // noZombies blocks until every process below pid that has ended was reaped.
 func noZombies(t *testing.T, pid int) {
 	t.Helper()
-	for _, below := range descendants(pid) {
-		if zombie(below) {
+	for _, below := range testkit.Descendants(pid) {
+		if testkit.Zombie(below) {
 			watch(t, below).reaped()
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 func TestNoServer(t *testing.T) {
@@ -88,8 +90,8 @@ func TestAServerThatIsKilled(t *testing.T) {
 		_, err := Call(lock, Request{Verb: Stop}, nil)
 		lost <- err
 	}()
-	h.expect("asked to stop")
-	h.kill()
+	h.Expect("asked to stop")
+	h.Kill()
 	is(t, "Call", <-lost, ErrLost)
 }
 
@@ -101,7 +103,7 @@ func TestAServerOfAnotherUser(t *testing.T) {
 	h.ask("serving", "serve", lock)
 	_, err := Call(lock, Request{Verb: Status}, nil)
 	is(t, "root's lockfile", err, ErrNoServer)
-	do(t, os.Chown(lock, nobody, -1))
+	do(t, os.Chown(lock, testkit.Nobody, -1))
 	asks(t, lock, Request{Verb: Status}, `"status"`)
 	h.ask(`"status"`, "call", lock, Status)
 	do(t, os.Remove(lock))

@@ -105,10 +105,10 @@ func TestWaitingClientsCostNoThread(t *testing.T) {
 	for range maxLong {
 		c := raw(t, lock)
 		c.send(`{"verb":"stop"}` + "\n")
-		h.expect("asked to stop")
+		h.Expect("asked to stop")
 	}
-	h.say("threads")
-	if threads := number(t, h.read()); threads > 20 {
+	h.Say("threads")
+	if threads := number(t, h.Read()); threads > 20 {
 		t.Errorf("%d threads for %d clients", threads, maxServed)
 	}
 }

@@ -3,7 +3,6 @@ package control
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -12,18 +11,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // ages is longer than any test.
 const ages = time.Hour
 
-// do fails the test at once for an error.
-func do(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+// do fails the test at once for an error, is for one that is not what it names.
+var do, is = testkit.Must, testkit.Is
 
 // good fails the test for an error, from any goroutine.
 func good(t *testing.T, err error) {
@@ -33,23 +29,10 @@ func good(t *testing.T, err error) {
 	}
 }
 
-// is fails the test if err is not each of targets.
-func is(t *testing.T, what string, err error, targets ...error) {
-	t.Helper()
-	for _, target := range targets {
-		if !errors.Is(err, target) {
-			t.Errorf("%s: %v; want errors.Is %q", what, err, target)
-		}
-	}
-}
-
 // lockIn is the path of a lockfile in a directory that everybody may enter.
 func lockIn(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	do(t, os.Chmod(dir, 0o755))
-	do(t, os.Chmod(filepath.Dir(dir), 0o755))
-	return lockFile(t, filepath.Join(dir, "web.lock"))
+	return lockFile(t, filepath.Join(testkit.OpenDir(t), "web.lock"))
 }
 
 // lockFile makes a lockfile.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 func number(t *testing.T, text string) int {
@@ -50,7 +52,7 @@ func TestModeAndUmask(t *testing.T) {
 			t.Errorf("umask %s: the socket is %s, want Srw-------", mask, got)
 		}
 		asks(t, lock, Request{Verb: Status}, `"status"`)
-		h.kill()
+		h.Kill()
 	}
 }
 
@@ -58,7 +60,7 @@ func TestAStaleSocket(t *testing.T) {
 	lock := lockIn(t)
 	h := start(t, nil)
 	h.ask("serving", "serve", lock)
-	h.kill()
+	h.Kill()
 	mode(t, Path(lock)) // it is still there
 	_, err := Call(lock, Request{Verb: Stop}, nil)
 	is(t, "Call", err, ErrNoServer, syscall.ECONNREFUSED)
@@ -159,7 +161,7 @@ func TestDirectoriesThatTakeNoSocket(t *testing.T) {
 // mounting starts a helper that may mount without anybody else seeing it.
 func mounting(t *testing.T) (h *helper, dir string) {
 	t.Helper()
-	needRoot(t)
+	testkit.NeedRoot(t)
 	h = start(t, &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS})
 	return h, t.TempDir()
 }

@@ -35,14 +35,14 @@ func TestCreateByManyAtOnce(t *testing.T) {
 	all := startCrowd(t)
 	for round := range 20 {
 		for _, h := range all {
-			h.say("create", "a", path)
+			h.Say("create", "a", path)
 		}
-		first := all[0].read()
+		first := all[0].Read()
 		if mode := first[len(first)-4:]; mode != "0640" {
 			t.Fatalf("round %d: mode %s, want 0640", round, mode)
 		}
 		for _, h := range all[1:] {
-			if got := h.read(); got != first {
+			if got := h.Read(); got != first {
 				t.Fatalf("round %d: inode and mode %q, another process has %q", round, got, first)
 			}
 		}
@@ -61,11 +61,11 @@ func TestMakeNamedByManyAtOnce(t *testing.T) {
 	all := startCrowd(t)
 	for round := range 20 {
 		for _, h := range all {
-			h.say("make-named", path)
+			h.Say("make-named", path)
 		}
 		made := 0
 		for _, h := range all {
-			if h.read() == "made" {
+			if h.Read() == "made" {
 				made++
 			}
 		}

@@ -19,8 +19,8 @@ func TestInheritSurvivesExec(t *testing.T) {
 	if got := h.must("inherit", "a", 1025); got != "1026" {
 		t.Errorf("the second copy is %s, want 1026", got)
 	}
-	h.say("exec")
-	h.expect("ready")
+	h.Say("exec")
+	h.Expect("ready")
 	for _, fd := range []int{1025, 1026} {
 		if got, want := h.must("inherited", fd), inode+" 0"; got != want {
 			t.Errorf("descriptor %d after exec: inode and flags %q, want %q", fd, got, want)

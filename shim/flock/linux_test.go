@@ -29,7 +29,7 @@ func TestGuardEndsWithItsProcess(t *testing.T) {
 	}
 	f := open(t, path, nil)
 	gets(t, "the guard of a living process", f.Guard, false)
-	h.kill()
+	h.Kill()
 	gets(t, "the guard of a killed process", f.Guard, true)
 }
 

@@ -45,12 +45,12 @@ func TestLockEndsWithTheLastCopy(t *testing.T) {
 	do(t, f.Close())
 
 	gets(t, "with two holders", other.TryWait, false)
-	one.kill()
+	one.Kill()
 	gets(t, "with one holder", other.TryWait, false)
-	two.say("exec")
-	two.expect("ready")
+	two.Say("exec")
+	two.Expect("ready")
 	gets(t, "after the holder's exec", other.TryWait, false)
-	two.kill()
+	two.Kill()
 	gets(t, "with no holder", other.TryWait, true)
 }
 
@@ -78,14 +78,14 @@ func blocks(t *testing.T, held, wait string) {
 	holder.must("open", "a", path)
 	holder.must(held, "a")
 	waiter.must("open", "a", path)
-	waiter.say(wait, "a")
-	waiter.expect("waiting")
+	waiter.Say(wait, "a")
+	waiter.Expect("waiting")
 	for range 20 {
-		do(t, waiter.cmd.Process.Signal(syscall.SIGUSR1))
-		waiter.expect("signal")
+		do(t, waiter.Cmd.Process.Signal(syscall.SIGUSR1))
+		waiter.Expect("signal")
 	}
-	holder.kill()
-	waiter.expect("granted")
+	holder.Kill()
+	waiter.Expect("granted")
 }
 
 func TestWaitUntilTheHolderIsKilled(t *testing.T) { blocks(t, "share", "wait") }

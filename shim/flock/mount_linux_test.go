@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 func init() {
@@ -64,7 +66,7 @@ func ls(a []string) (string, error) {
 // the first process of a pid namespace, so that what it starts ends with it.
 func mounting(t *testing.T) (h *helper, dir string) {
 	t.Helper()
-	needRoot(t)
+	testkit.NeedRoot(t)
 	h = start(t, &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Cloneflags: syscall.CLONE_NEWPID})
 	return h, t.TempDir()
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // mine is the Create of a caller that does not care.
@@ -38,13 +40,8 @@ func lockfile(t *testing.T) string {
 	return path
 }
 
-// do fails the test on an error of preparing it.
-func do(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+// do fails the test at once for an error.
+var do = testkit.Must
 
 // refuses checks that Open fails both ways, is want, and says word.
 func refuses(t *testing.T, path string, want error, word string) {

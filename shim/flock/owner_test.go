@@ -7,16 +7,11 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // needRoot skips a test that changes owners, users or mounts.
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root")
-	}
-}
-
 // publicDir is a directory that every user can reach. t.TempDir is not.
 func publicDir(t *testing.T, mode fs.FileMode) string {
 	t.Helper()
@@ -31,7 +26,7 @@ func publicDir(t *testing.T, mode fs.FileMode) string {
 const otherUID = 61234
 
 func TestCreateGivesTheFileToTheOwner(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	dir := publicDir(t, 0o755)
 	path := filepath.Join(dir, "web.lock")
 	open(t, path, &Create{Mode: 0o600, UID: otherUID, GID: -1})
@@ -46,7 +41,7 @@ func TestCreateGivesTheFileToTheOwner(t *testing.T) {
 }
 
 func TestCreateCannotGiveAway(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	dir := publicDir(t, 0o755)
 	do(t, os.Chown(dir, otherUID, -1))
 	app := start(t, nil)
@@ -64,7 +59,7 @@ func init() {
 
 // Where everybody may make files, the owner decides.
 func TestStickyDirectory(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	dir := publicDir(t, 0o777|fs.ModeSticky)
 	planted, own := filepath.Join(dir, "planted.lock"), filepath.Join(dir, "own.lock")
 	do(t, os.WriteFile(planted, nil, 0o644))
@@ -85,7 +80,7 @@ func TestStickyDirectory(t *testing.T) {
 
 // In a directory of its user root trusts a lockfile of any owner.
 func TestOwnersDirectory(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	dir := publicDir(t, 0o755)
 	path := filepath.Join(dir, "web.lock")
 	do(t, os.WriteFile(path, nil, 0o640))
@@ -95,7 +90,7 @@ func TestOwnersDirectory(t *testing.T) {
 }
 
 func TestOpenWithoutPermission(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	dir := publicDir(t, 0o755)
 	path := filepath.Join(dir, "web.lock")
 	open(t, path, mine)
@@ -110,7 +105,7 @@ func TestOpenWithoutPermission(t *testing.T) {
 
 // Opening such a FIFO for reading would wait for a writer.
 func TestOpenReadOnlyFIFO(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	path := filepath.Join(publicDir(t, 0o755), "fifo")
 	do(t, unix.Mkfifo(path, 0o644))
 	app := start(t, nil)
@@ -120,7 +115,7 @@ func TestOpenReadOnlyFIFO(t *testing.T) {
 
 // flock(2) needs no write permission. The guard does.
 func TestOpenReadOnly(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	dir := publicDir(t, 0o755)
 	path := filepath.Join(dir, "web.lock")
 	f := open(t, path, &Create{Mode: 0o644, UID: -1, GID: -1})
@@ -138,7 +133,7 @@ func TestOpenReadOnly(t *testing.T) {
 }
 
 func TestReopenAsksPermissionAgain(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	dir := publicDir(t, 0o755)
 	path := filepath.Join(dir, "web.lock")
 	app := start(t, nil)

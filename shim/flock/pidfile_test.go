@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // contains checks a file's contents.
@@ -42,7 +44,7 @@ func TestPidfileIsWrittenAndRemoved(t *testing.T) {
 func TestPidfileTakesOverAStaleOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.pid")
 	bystander := start(t, nil)
-	for _, old := range []string{strconv.Itoa(bystander.cmd.Process.Pid) + "\n", "1\n", "", "12345678901234567890 and more"} {
+	for _, old := range []string{strconv.Itoa(bystander.PID()) + "\n", "1\n", "", "12345678901234567890 and more"} {
 		do(t, os.WriteFile(path, []byte(old), 0o640))
 		remove, err := Pidfile(path)
 		do(t, err)
@@ -57,12 +59,12 @@ func TestPidfileOfALivingProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.pid")
 	h := start(t, nil)
 	h.must("pidfile", path)
-	pid := strconv.Itoa(h.cmd.Process.Pid) + "\n"
+	pid := strconv.Itoa(h.PID()) + "\n"
 	_, err := Pidfile(path)
 	heldBy(t, err, h, path)
 	contains(t, path, pid)
 
-	h.kill()
+	h.Kill()
 	contains(t, path, pid) // a crash leaves it
 	remove, err := Pidfile(path)
 	do(t, err)
@@ -78,14 +80,14 @@ func TestPidfileRemoveSparesAnothers(t *testing.T) {
 	h := start(t, nil)
 	h.must("pidfile", path)
 	do(t, remove())
-	contains(t, path, strconv.Itoa(h.cmd.Process.Pid)+"\n")
+	contains(t, path, strconv.Itoa(h.PID())+"\n")
 	h.must("remove", path)
 	gone(t, path)
 }
 
 // A process that lost the right to unlink leaves an empty file, not a pid.
 func TestPidfileThatCannotBeRemoved(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	path := filepath.Join(publicDir(t, 0o755), "app.pid")
 	h := start(t, nil)
 	h.must("pidfile", path)

@@ -17,7 +17,7 @@ func heldBy(t *testing.T, err error, h *helper, path string) {
 	if !errors.As(err, &held) || !errors.Is(err, ErrHeld) || held.Path != path {
 		t.Fatalf("got %v, want a HeldError of %s", err, path)
 	}
-	pid := h.cmd.Process.Pid
+	pid := h.PID()
 	if len(held.Holders) != 1 || held.Holders[0].PID != pid {
 		t.Errorf("holders %v, want pid %d", held.Holders, pid)
 	}
@@ -32,7 +32,7 @@ func TestTryLockNamesTheHolder(t *testing.T) {
 	h.must("trylock", path)
 	_, err := TryLock(path)
 	heldBy(t, err, h, path)
-	h.kill()
+	h.Kill()
 	unlock, err := TryLock(path)
 	do(t, err)
 	do(t, unlock())
@@ -103,11 +103,11 @@ func TestNeverTwoInside(t *testing.T) {
 				all = append(all, start(t, nil))
 			}
 			for _, h := range all {
-				h.say("contend", kind, path, 100)
+				h.Say("contend", kind, path, 100)
 			}
 			total := 0
 			for _, h := range all {
-				answer := h.read()
+				answer := h.Read()
 				had, err := strconv.Atoi(answer)
 				if err != nil {
 					t.Error(answer)

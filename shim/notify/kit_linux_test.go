@@ -8,15 +8,14 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // lockIn is the path of a lockfile in a directory that everybody may enter.
 func lockIn(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	do(t, os.Chmod(dir, 0o755))
-	do(t, os.Chmod(filepath.Dir(dir), 0o755))
-	return filepath.Join(dir, "web.lock")
+	return filepath.Join(testkit.OpenDir(t), "web.lock")
 }
 
 // deep is the path of a lockfile whose socket has an abstract name.

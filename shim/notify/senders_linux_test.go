@@ -8,12 +8,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // systemdNotify starts systemd-notify(1).
 func systemdNotify(t *testing.T, s *Socket, as *syscall.Credential, args ...string) *process {
 	t.Helper()
-	cmd := exec.Command(need(t, "/usr/bin/systemd-notify", "systemd"), args...)
+	cmd := exec.Command(testkit.Need(t, "/usr/bin/systemd-notify", "systemd"), args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	return start(t, s.Address(), cmd)
 }
@@ -31,27 +33,27 @@ func TestSystemdNotify(t *testing.T) {
 		if m := receives(t, s, "BARRIER=1"); !m.Barrier() {
 			t.Error("no barrier")
 		}
-		p.succeeds()
+		p.End()
 	}
 }
 
 // What it says of itself: root names its parent, others cannot.
 func TestSystemdNotifyCredentials(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	s := listen(t, lockIn(t))
 	p := systemdNotify(t, s, nil, "--ready")
 	from(t, receives(t, s, "READY=1"), os.Getpid(), 0, 0)
 	receives(t, s, "BARRIER=1")
-	p.succeeds()
+	p.End()
 	p = systemdNotify(t, s, nobody, "--ready")
-	from(t, receives(t, s, "READY=1"), p.cmd.Process.Pid, 65534, 65534)
-	from(t, receives(t, s, "BARRIER=1"), p.cmd.Process.Pid, 65534, 65534)
-	p.succeeds()
+	from(t, receives(t, s, "READY=1"), p.PID(), 65534, 65534)
+	from(t, receives(t, s, "BARRIER=1"), p.PID(), 65534, 65534)
+	p.End()
 }
 
 // A sender that waits at its barrier can be looked at until the next Receive.
 func TestTheSenderLivesUntilItsBarrier(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	s := listen(t, lockIn(t))
 	p := systemdNotify(t, s, nobody, "--ready")
 	m := receives(t, s, "READY=1")
@@ -60,12 +62,12 @@ func TestTheSenderLivesUntilItsBarrier(t *testing.T) {
 		t.Errorf("the sender's environment: %d bytes, %v", len(text), err)
 	}
 	receives(t, s, "BARRIER=1")
-	p.succeeds()
+	p.End()
 }
 
 func TestSystemdNotifyWithoutABarrier(t *testing.T) {
 	s := listen(t, lockIn(t))
-	systemdNotify(t, s, nil, "--no-block", "WATCHDOG=1").succeeds()
+	systemdNotify(t, s, nil, "--no-block", "WATCHDOG=1").End()
 	if m := receives(t, s, "WATCHDOG=1"); m.Watchdog() != "1" {
 		t.Errorf("watchdog %q", m.Watchdog())
 	}
@@ -83,7 +85,7 @@ for line in sys.stdin:
 // gunicornSays starts a process that speaks through Gunicorn's systemd.py.
 func gunicornSays(t *testing.T, address string, as *syscall.Credential) *process {
 	t.Helper()
-	need(t, "/usr/lib/python3/dist-packages/gunicorn/systemd.py", "gunicorn")
+	testkit.Need(t, "/usr/lib/python3/dist-packages/gunicorn/systemd.py", "gunicorn")
 	cmd := exec.Command("/usr/bin/python3", "-c", repeat)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	return start(t, address, cmd)
@@ -92,9 +94,8 @@ func gunicornSays(t *testing.T, address string, as *syscall.Credential) *process
 // send lets the process send a message.
 func (p *process) send(words string) {
 	p.t.Helper()
-	_, err := fmt.Fprintln(p.in, words)
-	do(p.t, err)
-	p.expect("sent")
+	p.Say(words)
+	p.Expect("sent")
 }
 
 func TestGunicornsSender(t *testing.T) {
@@ -102,18 +103,18 @@ func TestGunicornsSender(t *testing.T) {
 		s := listen(t, lock)
 		p := gunicornSays(t, s.Address(), nil)
 		p.send("READY=1 STATUS=booted")
-		from(t, receives(t, s, "READY=1", "STATUS=booted"), p.cmd.Process.Pid, os.Geteuid(), os.Getegid())
-		p.succeeds()
+		from(t, receives(t, s, "READY=1", "STATUS=booted"), p.PID(), os.Geteuid(), os.Getegid())
+		p.End()
 	}
 }
 
 func TestGunicornsSenderOfAnotherUser(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	s := listen(t, lockIn(t))
 	p := gunicornSays(t, s.Address(), nobody)
 	p.send("STOPPING=1")
-	from(t, receives(t, s, "STOPPING=1"), p.cmd.Process.Pid, 65534, 65534)
-	p.succeeds()
+	from(t, receives(t, s, "STOPPING=1"), p.PID(), 65534, 65534)
+	p.End()
 }
 
 // The receiver is killed and another one takes its place: the same sender with
@@ -121,16 +122,16 @@ func TestGunicornsSenderOfAnotherUser(t *testing.T) {
 func TestTheReceiverIsReplaced(t *testing.T) {
 	for _, lock := range []string{lockIn(t), deep(t)} {
 		h := helper(t, "receive", "", nil, "LOCK="+lock)
-		h.expect("listening")
+		h.Expect("listening")
 		p := gunicornSays(t, addressOf(lock), nil)
 		p.send("READY=1 STATUS=first")
-		h.expect("READY=1 STATUS=first")
-		h.kill()
+		h.Expect("READY=1 STATUS=first")
+		h.Kill()
 		p.send("STATUS=lost")
 		s := listen(t, lock)
 		p.send("READY=1 STATUS=second")
 		receives(t, s, "READY=1", "STATUS=second")
-		p.succeeds()
+		p.End()
 	}
 }
 
@@ -141,7 +142,7 @@ func TestGunicornItself(t *testing.T) {
 	s := listen(t, lock)
 	app := "def app(environ, start_response):\n    start_response('204 No Content', [])\n    return []\n"
 	do(t, os.WriteFile(filepath.Join(dir, "hello.py"), []byte(app), 0o644))
-	cmd := exec.Command(need(t, "/usr/bin/gunicorn", "gunicorn"), "--log-level", "error", "--chdir", dir, "--bind", "unix:"+dir+"/app.sock", "hello:app")
+	cmd := exec.Command(testkit.Need(t, "/usr/bin/gunicorn", "gunicorn"), "--log-level", "error", "--chdir", dir, "--bind", "unix:"+dir+"/app.sock", "hello:app")
 	p := start(t, s.Address(), cmd)
 	m, err := s.Receive()
 	do(t, err)
@@ -149,5 +150,5 @@ func TestGunicornItself(t *testing.T) {
 		t.Errorf("received %q from pid %d, want READY=1 from %d", m.Lines, m.PID, cmd.Process.Pid)
 	}
 	do(t, cmd.Process.Signal(syscall.SIGTERM))
-	p.succeeds()
+	p.End()
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 func TestAddress(t *testing.T) {
@@ -49,13 +51,13 @@ func TestModeAndUmask(t *testing.T) {
 	lock := lockIn(t)
 	for _, mask := range []string{"000", "022", "077", "777"} {
 		h := helper(t, "receive", "", nil, "LOCK="+lock, "UMASK="+mask)
-		h.expect("listening")
+		h.Expect("listening")
 		info, err := os.Lstat(addressOf(lock))
 		do(t, err)
 		if got := info.Mode().String(); got != "Srw-rw-rw-" {
 			t.Errorf("umask %s: the socket is %s, want Srw-rw-rw-", mask, got)
 		}
-		h.kill()
+		h.Kill()
 	}
 }
 
@@ -167,11 +169,11 @@ func forge() error {
 
 // Another user can send, but not in somebody else's name.
 func TestAForgedSender(t *testing.T) {
-	needRoot(t)
+	testkit.NeedRoot(t)
 	s := listen(t, lockIn(t))
 	p := helper(t, "forge", s.Address(), nobody)
-	p.expect(syscall.EPERM.Error())
-	p.expect(syscall.EPERM.Error())
-	from(t, receives(t, s, "READY=1"), p.cmd.Process.Pid, 65534, 65534)
-	p.succeeds()
+	p.Expect(syscall.EPERM.Error())
+	p.Expect(syscall.EPERM.Error())
+	from(t, receives(t, s, "READY=1"), p.PID(), 65534, 65534)
+	p.End()
 }

@@ -1,7 +1,6 @@
 package proc
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // A grasp is what a holder helper does to a file.
@@ -62,50 +63,26 @@ func (g grasp) take() error {
 	return nil
 }
 
-// A holder is a helper that holds.
-type holder struct {
-	*exec.Cmd
-	stdin io.Closer
-}
-
-// hold starts a holder. Its environment is env, and nothing else of interest.
-func hold(t *testing.T, g *grasp, env ...string) *holder {
+// hold starts a helper that holds. Its environment is env, and nothing else of
+// interest.
+func hold(t *testing.T, g *grasp, env ...string) *testkit.Process {
 	t.Helper()
-	h := &holder{Cmd: exec.Command("/proc/self/exe")}
-	h.Env = append([]string{helperEnv + "=holder", "GORACE=atexit_sleep_ms=0"}, env...)
+	cmd := testkit.Helper("holder")
+	cmd.Env = append(testkit.HelperEnv("holder"), env...)
 	if g != nil {
 		text, err := json.Marshal(g)
 		must(t, err)
-		h.Env = append(h.Env, holderEnv+"="+string(text))
+		cmd.Env = append(cmd.Env, holderEnv+"="+string(text))
 	}
-	h.Stderr = os.Stderr
-	h.begin(t)
-	return h
+	return begin(t, cmd)
 }
 
-// begin starts the helper and waits until it is ready. It ends with the test.
-func (h *holder) begin(t *testing.T) {
+// begin starts a helper and waits until it is ready.
+func begin(t *testing.T, cmd *exec.Cmd) *testkit.Process {
 	t.Helper()
-	in, err := h.StdinPipe()
-	must(t, err)
-	out, err := h.StdoutPipe()
-	must(t, err)
-	h.stdin = in
-	must(t, h.Start())
-	t.Cleanup(h.end)
-	line, err := bufio.NewReader(out).ReadString('\n')
-	must(t, err)
-	if line != "ready\n" {
-		t.Fatalf("a helper says %q", line)
-	}
-}
-
-// end ends the helper, once.
-func (h *holder) end() {
-	if h.ProcessState == nil {
-		h.stdin.Close()
-		_ = h.Wait()
-	}
+	h := testkit.Start(t, cmd)
+	h.Expect("ready")
+	return h
 }
 
 // lockfile makes one, and says which it is.

@@ -22,10 +22,10 @@ func TestHolders(t *testing.T) {
 			waiter := waitFor(t, lock)
 			got, err := Holders(id, filepath.Base(lock))
 			must(t, err)
-			if len(got) != 1 || got[0].PID != h.Process.Pid || got[0].Shared != (how == unix.LOCK_SH) || got[0].Exclusive == got[0].Shared {
-				t.Errorf("the holders are %+v, want %d; %d waits", got, h.Process.Pid, waiter)
+			if len(got) != 1 || got[0].PID != h.PID() || got[0].Shared != (how == unix.LOCK_SH) || got[0].Exclusive == got[0].Shared {
+				t.Errorf("the holders are %+v, want %d; %d waits", got, h.PID(), waiter)
 			}
-			h.end()
+			h.End()
 		})
 	}
 }

@@ -43,7 +43,7 @@ func TestLookFinds(t *testing.T) {
 				env = append(env, strings.Replace(v, "LOCK=LOCK", "LOCK="+lock, 1))
 			}
 			h := hold(t, row.grasp, env...)
-			if got := traits(lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.Process.Pid)); got != row.want {
+			if got := traits(lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.PID())); got != row.want {
 				t.Errorf("a look says %q, want %q", got, row.want)
 			}
 		})
@@ -69,10 +69,10 @@ func TestLookAtALostLockfile(t *testing.T) {
 			lock, id := lockfile(t)
 			h := hold(t, &grasp{File: lock, FD: row.fd, Flock: unix.LOCK_SH})
 			row.lose(t, lock)
-			if got := traits(lookFor(t, Query{Lock: lock}, h.Process.Pid)); got != row.unknown {
+			if got := traits(lookFor(t, Query{Lock: lock}, h.PID())); got != row.unknown {
 				t.Errorf("without the inode a look says %q, want %q", got, row.unknown)
 			}
-			if got := traits(lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.Process.Pid)); got != row.known {
+			if got := traits(lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.PID())); got != row.known {
 				t.Errorf("with the inode a look says %q, want %q", got, row.known)
 			}
 		})
@@ -91,7 +91,7 @@ func TestLookKnowsTheInode(t *testing.T) {
 	lock, id := lockfile(t)
 	other, _ := lockfile(t)
 	h := hold(t, &grasp{File: other, FD: 207, Flock: unix.LOCK_SH})
-	if got := traits(lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.Process.Pid)); got != "absent" {
+	if got := traits(lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.PID())); got != "absent" {
 		t.Errorf("a look says %q", got)
 	}
 }
@@ -102,8 +102,7 @@ func TestLookAtKin(t *testing.T) {
 	lock, id := lockfile(t)
 	parent := exec.Command("sh", "-c", "env -i sh -c 'echo ready; cat; :'; :")
 	parent.Env = []string{"PATH=/usr/bin:/bin", "LOCKSHIM_LOCK=" + lock, "LOCKSHIM_FD=1025"}
-	h := &holder{Cmd: parent}
-	h.begin(t)
+	begin(t, parent)
 	for _, q := range []Query{
 		{Lock: lock, Files: []FileID{id}, Everyone: true},
 		{Lock: lock, Roots: []int{parent.Process.Pid}},
@@ -125,7 +124,7 @@ func TestLookAtKin(t *testing.T) {
 func TestLookDescribes(t *testing.T) {
 	lock, id := lockfile(t)
 	h := hold(t, &grasp{File: lock, FD: 207, Flock: unix.LOCK_SH}, "NAME=value")
-	p, found := lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.Process.Pid)
+	p, found := lookFor(t, Query{Lock: lock, Files: []FileID{id}}, h.PID())
 	exe, err := os.Executable()
 	must(t, err)
 	switch {
@@ -136,7 +135,7 @@ func TestLookDescribes(t *testing.T) {
 	case p.Exe != exe || !slices.Equal(p.Args, h.Args):
 		t.Errorf("it runs %s %q, want %s %q", p.Exe, p.Args, exe, h.Args)
 	}
-	if d, err := Describe(h.Process.Pid); err != nil || d.ID != p.ID || d.Exe != exe || d.Title() != p.Title() {
+	if d, err := Describe(h.PID()); err != nil || d.ID != p.ID || d.Exe != exe || d.Title() != p.Title() {
 		t.Errorf("Describe says %+v, %v", d, err)
 	}
 	if own, err := Find(os.Getpid()); err != nil || own.Started().After(p.Started()) {
@@ -148,10 +147,10 @@ func TestLookDescribes(t *testing.T) {
 func TestLookAtAZombie(t *testing.T) {
 	h := hold(t, nil)
 	must(t, h.Process.Kill())
-	waitid(t, h.Process.Pid)
+	waitid(t, h.PID())
 	seen, err := Look(Query{Lock: "/run/web.lock", Roots: []int{os.Getpid()}})
 	must(t, err)
-	i := slices.IndexFunc(seen.Processes, func(p Process) bool { return p.PID == h.Process.Pid })
+	i := slices.IndexFunc(seen.Processes, func(p Process) bool { return p.PID == h.PID() })
 	if i < 0 || !seen.Processes[i].Zombie() || seen.Processes[i].Image.Known() {
 		t.Errorf("seen: %+v", seen.Processes)
 	}

@@ -14,17 +14,16 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // inNamespace runs a helper as the first process of a pid namespace of its own,
 // with a /proc of that, and returns what it printed.
 func inNamespace(t *testing.T, name string) string {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root")
-	}
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), helperEnv+"="+name, "GORACE=atexit_sleep_ms=0")
+	testkit.NeedRoot(t)
+	cmd := testkit.Helper(name)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -187,10 +186,10 @@ func helperSeen(options string) func() error {
 		if err := f.Chmod(0o644); err != nil {
 			return err
 		}
-		cmd := exec.Command("/proc/self/exe")
-		cmd.Env = append(os.Environ(), helperEnv+"=stranger", "LOCKSHIM_LOCK="+f.Name())
+		cmd := testkit.Helper("stranger")
+		cmd.Env = append(cmd.Env, "LOCKSHIM_LOCK="+f.Name())
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: testkit.Nobody, Gid: testkit.Nobody}}
 		root, err := startEcho()
 		if err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // What Program says is what the kernel shows of the process.
@@ -24,15 +26,14 @@ func TestProgramIsWhatRuns(t *testing.T) {
 		{"/usr/bin/env", "A=b", "script"}, {"nice", "-n", "1", "linked"},
 	} {
 		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Env = append(os.Environ(), helperEnv+"=holder", "GORACE=atexit_sleep_ms=0")
-		h := &holder{Cmd: cmd}
-		h.begin(t)
-		p, err := Describe(h.Process.Pid)
+		cmd.Env = append(os.Environ(), testkit.HelperEnv("holder")...)
+		h := begin(t, cmd)
+		p, err := Describe(h.PID())
 		must(t, err)
 		if got := Program(command); got != p.Exe {
 			t.Errorf("Program(%q) is %q, it runs %q", command, got, p.Exe)
 		}
-		h.end()
+		h.End()
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // A service is a real server under the helper shim, in a directory of its own.
@@ -49,21 +51,9 @@ func newService(t *testing.T) *service {
 	var st unix.Stat_t
 	must(t, unix.Stat(s.lock, &st))
 	s.files = []FileID{{Dev: st.Dev, Ino: st.Ino}}
-	s.fifo = s.mkfifo("events")
+	s.fifo = testkit.FIFO(t, filepath.Join(dir, "events"))
 	s.events = bufio.NewReader(s.fifo)
 	return s
-}
-
-// mkfifo makes a FIFO and keeps it open at both ends, so that it has no end.
-func (s *service) mkfifo(name string) *os.File {
-	s.t.Helper()
-	path := filepath.Join(s.dir, name)
-	must(s.t, unix.Mkfifo(path, 0o666))
-	must(s.t, os.Chmod(path, 0o666))
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	must(s.t, err)
-	s.t.Cleanup(func() { f.Close() })
-	return f
 }
 
 // write makes a file; DIR in its text stands for the directory.
@@ -81,9 +71,9 @@ func (s *service) start(command ...string) {
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "HOME=" + s.dir, "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH=" + os.Getenv("PYTHONPATH"),
 	}})
 	must(s.t, err)
-	s.shim = exec.Command("/proc/self/exe")
+	s.shim = testkit.Helper("shim")
 	s.shim.Args = append([]string{"lockshim", "run", "--lock", s.lock, "--"}, command...)
-	s.shim.Env = append(os.Environ(), helperEnv+"=shim", "GORACE=atexit_sleep_ms=0", shimEnv+"="+string(text))
+	s.shim.Env = append(s.shim.Env, shimEnv+"="+string(text))
 	s.shim.Stderr = s.fifo
 	s.shim.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	s.stdin, err = s.shim.StdinPipe()
@@ -200,9 +190,5 @@ func (s *service) gone(pids ...int) {
 	}
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+// must fails the test at once for an error.
+var must = testkit.Must

@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // An event is one line of a server's.
@@ -83,9 +84,7 @@ func (s *server) request() (net.Conn, event) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { c.Close() })
-	if end, ok := s.t.Deadline(); ok {
-		c.SetDeadline(end.Add(-10 * time.Second))
-	}
+	c.SetDeadline(testkit.Deadline(s.t))
 	if _, err := c.Write([]byte("GET / HTTP/1.0\r\n\r\n")); err != nil {
 		s.t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // TestMain makes the test binary its own helper, adopts what a daemonizing
@@ -18,15 +18,7 @@ func TestMain(m *testing.M) {
 		help(os.Args[1], os.Args[2:])
 		syscall.Exit(0) // os.Exit waits a second under the race detector
 	}
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); err != unix.ECHILD && code == 0 {
-		fmt.Printf("a child was not waited for: wait4 says %d, %v\n", pid, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(testkit.MainAsInit(m, nil))
 }
 
 // help is the life of a helper process.

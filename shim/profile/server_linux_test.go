@@ -9,9 +9,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // A kit is what it takes to run one server with a tongue: its configuration
@@ -96,7 +97,7 @@ func (k kit) start(t *testing.T, command string) *server {
 	for name, text := range k.files {
 		s.rewrite(name, strings.ReplaceAll(text, "DIR", s.dir))
 	}
-	s.events, s.gate = s.fifo("events"), s.fifo("gate")
+	s.events, s.gate = testkit.FIFO(t, filepath.Join(s.dir, "events")), testkit.FIFO(t, filepath.Join(s.dir, "gate"))
 	s.lines = bufio.NewReader(s.events)
 	s.argv = strings.Fields(strings.ReplaceAll(command, "DIR", s.dir))
 	s.cmd = exec.Command(s.argv[0], s.argv[1:]...)
@@ -119,23 +120,6 @@ func (s *server) run() {
 	}
 	s.watch(s.cmd.Process.Pid)
 	s.t.Cleanup(s.end)
-}
-
-// fifo makes a FIFO that is open on both sides for as long as the test lasts.
-func (s *server) fifo(name string) *os.File {
-	path := filepath.Join(s.dir, name)
-	if err := unix.Mkfifo(path, 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { f.Close() })
-	if end, ok := s.t.Deadline(); ok {
-		f.SetReadDeadline(end.Add(-10 * time.Second))
-	}
-	return f
 }
 
 // watch keeps a pidfd of a process that lives at this moment.
@@ -161,26 +145,9 @@ func (s *server) signal(pid int, sig syscall.Signal) {
 // gone waits for the end of a process. Its exit status it knows of children.
 func (s *server) gone(pid int) (status syscall.WaitStatus) {
 	s.t.Helper()
-	fds := []unix.PollFd{{Fd: int32(s.seen[pid]), Events: unix.POLLIN}}
-	for n := 0; n == 0; {
-		var err error
-		if n, err = unix.Poll(fds, s.left()); err != nil && err != unix.EINTR {
-			s.t.Fatalf("waiting for %d: %v", pid, err)
-		} else if err == nil && n == 0 {
-			s.t.Fatalf("%d still lives", pid)
-		}
-	}
+	testkit.AwaitEnd(s.t, s.seen[pid])
 	unix.Wait4(pid, (*unix.WaitStatus)(&status), unix.WNOHANG, nil)
 	return status
-}
-
-// left is what is left of the test's time, in milliseconds; -1 is all of it.
-func (s *server) left() int {
-	end, ok := s.t.Deadline()
-	if !ok {
-		return -1
-	}
-	return max(0, int(time.Until(end.Add(-10*time.Second)).Milliseconds()))
 }
 
 // end kills what lives of the server, and waits for it: what its parents leave
