@@ -35,7 +35,7 @@ func All(s Subject) []Finding {
 		topics = []func(*Subject) []Finding{command, kernel, lockfile, running, pidfiles}
 	}
 	var found []Finding
-	for _, topic := range append(topics, recognised, hook, daemon, serverPidfile, traps, limits, processes, timeouts, environment) {
+	for _, topic := range append(topics, recognised, hook, daemon, serverPidfile, preflight, traps, limits, processes, timeouts, environment) {
 		found = append(found, topic(&s)...)
 	}
 	return found

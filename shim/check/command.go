@@ -106,6 +106,10 @@ func recognised(s *Subject) []Finding {
 	found := ok("profile", "%s%s; stop is %s", s.Profile.Name, through, s.Profile.Stop)
 	guess := profile.Recognise(s.Command)
 	switch {
+	case s.Profile.Name == profile.Generic && needs(s.inner[0]) != nil:
+		p := needs(s.inner[0])
+		found = warn("profile", p.Needs[0]+", or --profile "+p.Name, "%s is known with %s alone: it gets signals as they are, and a stop waits without an end",
+			s.inner[0], strings.Join(p.Needs, " or "))
 	case s.Profile.Name == profile.Generic && guess.Name == profile.Generic:
 		found = warn("profile", "lockshim run --profile help",
 			"nobody knows what %s makes of signals: it gets them as they are, and a stop waits without an end", s.inner[0])
@@ -113,6 +117,17 @@ func recognised(s *Subject) []Finding {
 		found = warn("profile", "--profile "+guess.Name, "it is %s, and the command looks like %s", s.Profile.Name, guess.Name)
 	}
 	return append(found, closers(s)...)
+}
+
+// needs is the profile of a program that has to be given an option to be it; nil
+// for others.
+func needs(arg0 string) *profile.Profile {
+	for _, p := range profile.All() {
+		if len(p.Needs) > 0 && slices.Contains(p.Commands, filepath.Base(arg0)) {
+			return &p
+		}
+	}
+	return nil
 }
 
 // closers warns of a wrapper that closes the lock. sudo(8): closefrom, 3 where

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -54,8 +55,11 @@ type conf struct {
 	grace    value  // seconds that a request may take in a graceful stop
 	extra    []Finding
 
-	depth int // of files that load files
+	files int // that were read
 }
+
+// mostFiles bounds how many files are read that load each other.
+const mostFiles = 20
 
 // readers are the servers whose configuration is known.
 var readers = map[string]func(*Subject, *conf){
@@ -75,7 +79,7 @@ func readConfiguration(s *Subject) conf {
 		return c
 	}
 	switch read := readers[s.Profile.Name]; {
-	case profile.Recognise(s.inner).Name != s.Profile.Name:
+	case profile.Recognise(s.inner).Name != s.Profile.Name && !slices.Contains(s.Profile.Commands, filepath.Base(s.inner[0])):
 		c.trouble = s.inner[0] + " is a program that starts " + s.Profile.Name + " perhaps: its configuration is not known"
 	case s.wrapped("env", "sudo", "chpst") && movesAway(s):
 		c.trouble = "a wrapper changes the directory: the configuration is not known"
@@ -143,7 +147,11 @@ func why(err error) error {
 // absolute is a path as the server takes it, which may have changed its
 // directory.
 func (c *conf) absolute(path string) string {
-	return filepath.Clean(below(below(c.dir, c.chdir.text), path))
+	dir := c.dir
+	if c.chdir.text != "" {
+		dir = below(dir, c.chdir.text)
+	}
+	return filepath.Clean(below(dir, path))
 }
 
 // seconds reads a number of them.

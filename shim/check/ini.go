@@ -7,6 +7,15 @@ import "strings"
 // comment, and quotes may stand around a value. A section "" is that of the
 // beginning.
 func iniValue(text, section, key string) (value string, found bool) {
+	all := iniAll(text, section, key)
+	if len(all) == 0 {
+		return "", false
+	}
+	return all[len(all)-1], true
+}
+
+// iniAll are the values of a key that may be repeated.
+func iniAll(text, section, key string) (values []string) {
 	in := ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -19,13 +28,13 @@ func iniValue(text, section, key string) (value string, found bool) {
 			if strings.TrimSpace(name) != key {
 				continue
 			}
-			value, found = iniText(rest), true
 			if !assigned {
-				value = "true" // uWSGI: a bare key is on
+				rest = "true" // uWSGI: a bare key is on
 			}
+			values = append(values, iniText(rest))
 		}
 	}
-	return value, found
+	return values
 }
 
 // iniText is a value without its comment and its quotes.

@@ -10,15 +10,19 @@ type options struct {
 
 // value is the last argument of an option, by its short name, "" for none, or
 // one of its long names.
-func (o options) value(args []string, short string, long ...string) (found string) {
+func (o options) value(args []string, short string, long ...string) string {
+	all := o.values(args, short, long...)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1]
+}
+
+// values are all arguments of an option that may be repeated.
+func (o options) values(args []string, short string, long ...string) (found []string) {
 	o.each(args, long, func(name, value string) {
-		if name == short && short != "" {
-			found = value
-		}
-		for _, l := range long {
-			if name == l {
-				found = value
-			}
+		if name == short && short != "" || contains(long, name) {
+			found = append(found, value)
 		}
 	})
 	return found

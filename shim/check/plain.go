@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // readFPM reads the section global of php-fpm.conf. Debian has it in a directory
@@ -46,21 +48,17 @@ func (c *conf) iniValues(text, section string, to map[string]*value) {
 // readUWSGI reads an ini file, and the same options on the command line.
 func readUWSGI(s *Subject, c *conf) {
 	o := options{takes: "sCHpzMLxyYjwd"}
-	c.file = o.value(s.inner, "", "ini")
+	files := o.values(s.inner, "", "ini")
 	for _, arg := range s.inner[1:] {
-		if strings.HasSuffix(arg, ".ini") && !strings.HasPrefix(arg, "-") {
-			c.file = arg
+		if strings.HasSuffix(arg, ".ini") && !strings.HasPrefix(arg, "-") && !contains(files, arg) {
+			files = append(files, arg)
 		}
 	}
-	c.file, _, _ = strings.Cut(c.file, ":")
 	dies := o.has(s.inner, "", "die-on-term")
-	if c.file != "" {
-		c.file = below(c.dir, c.file)
-		if text, ok := c.load(c.file); ok {
-			c.iniValues(text, "uwsgi", map[string]*value{"pidfile": &c.pid, "daemonize": &c.daemon, "chdir": &c.chdir})
-			value, found := iniValue(text, "uwsgi", "die-on-term")
-			dies = dies || found && value != "false" && value != "0"
-		}
+	for _, path := range files {
+		path, _, _ = strings.Cut(path, ":") // a section may follow
+		c.file = below(c.dir, path)
+		dies = c.uwsgiFile(c.file) || dies
 	}
 	if log := o.value(s.inner, "d", "daemonize"); log != "" {
 		c.daemon = said(log, "the command line")
@@ -68,9 +66,39 @@ func readUWSGI(s *Subject, c *conf) {
 	if c.daemon.given { // its value is a file
 		c.daemon.text = "on"
 	}
-	if !dies {
-		c.extra = ok("signals", "uWSGI takes TERM for a reload, as it has no die-on-term: lockshim sends another signal")
+	c.extra = append(c.extra, uwsgiStop(s, dies, c.hook.text == "hook")...)
+}
+
+// uwsgiFile reads a file and those that it loads, and whether TERM ends uWSGI.
+func (c *conf) uwsgiFile(path string) (dies bool) {
+	text, ok := c.load(path)
+	if c.files++; !ok || c.files > mostFiles {
+		return false
 	}
+	if strings.Contains(text, "LOCKSHIM_FD") {
+		c.hooked(value{"hook", true, true, true, path})
+	}
+	c.iniValues(text, "uwsgi", map[string]*value{"pidfile": &c.pid, "daemonize": &c.daemon, "chdir": &c.chdir})
+	set, found := iniValue(text, "uwsgi", "die-on-term")
+	for _, more := range iniAll(text, "uwsgi", "ini") {
+		dies = c.uwsgiFile(below(c.dir, more)) || dies
+	}
+	return dies || found && set != "false" && set != "0"
+}
+
+// uwsgiStop compares the stop schedule with what TERM means: a brutal reload in
+// uWSGI 2.0, the end with die-on-term, a graceful stop with the hook.
+func uwsgiStop(s *Subject, dies, hooked bool) []Finding {
+	term := len(s.Profile.Stop) > 0 && profile.SignalName(s.Profile.Stop[0].Signal) == "TERM"
+	switch {
+	case term && !dies && !hooked:
+		return warn("signals", "die-on-term = true", "uWSGI takes TERM for a reload: the stop schedule begins with that")
+	case hooked && !term:
+		return warn("signals", "--stop TERM/60/INT/10/KILL", "with the hook TERM lets the requests finish: the stop schedule does not begin with it")
+	case !dies && !hooked:
+		return ok("signals", "uWSGI takes TERM for a reload, as it has no die-on-term: lockshim sends another signal")
+	}
+	return nil
 }
 
 // readHAProxy reads the section global of the files that -f names.

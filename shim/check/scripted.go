@@ -17,7 +17,7 @@ type dialect struct {
 // script reads a file of a configuration, and those that it loads.
 func (d *dialect) script(s *Subject, c *conf, path string) {
 	text, ok := c.load(path)
-	if c.depth++; !ok || c.depth > 5 {
+	if c.files++; !ok || c.files > mostFiles {
 		return
 	}
 	sc := &scope{lex: lexRuby, file: path, dir: c.dir, env: s.getenv, vars: map[string]string{}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lockshim/lockshim/shim"
@@ -51,10 +52,12 @@ func hookLines(s *Subject) string {
 	file := "/etc/lockshim/" + s.Profile.Hook
 	get := "lockshim hook " + s.Profile.Name + " >" + file
 	switch s.Profile.Name {
-	case "unicorn":
+	case "unicorn", "puma":
 		return get + fmt.Sprintf(", and in the configuration: require %q; Lockshim.hook(self)", file)
 	case "gunicorn":
 		return get + fmt.Sprintf(", and in the configuration: exec(open(%q).read())", file)
+	case "uwsgi":
+		return get + ", and in the configuration: ini = " + file
 	}
 	return get + ", and what stands at its head"
 }
@@ -140,6 +143,31 @@ func serverPidfile(s *Subject) []Finding {
 	}
 	return ok("pidfile", "%s is removed before a launch", path)
 }
+
+// preflights are the commands that test a configuration before a server that
+// executes itself in place gives up the old one.
+var preflights = map[string]string{"php-fpm": "%s -t -y %s", "haproxy": "%s -c -f %s", "puma": "ruby -c %[2]s"}
+
+// preflight looks at what an upgrade asks first.
+func preflight(s *Subject) []Finding {
+	first, _, _ := strings.Cut(strings.TrimSpace(s.Preflight), " ")
+	switch {
+	case first != "" && !strings.ContainsAny(first, "\"'$`=;&|(){}<>*?[]!#~\\"):
+		if _, err := shim.LookPath(first); err != nil && !slices.Contains(builtins, first) {
+			return warn("preflight", "command -v "+word(first), "every upgrade would be refused: %v", err)
+		}
+	case first == "" && s.Profile.InPlace && s.Profile.Upgrade != 0 && len(s.Command) > 0:
+		mend := "--preflight COMMAND"
+		if form, known := preflights[s.Profile.Name]; known && s.conf.file != "" {
+			mend = "--preflight " + word(fmt.Sprintf(form, s.inner[0], s.conf.file))
+		}
+		return warn("preflight", mend, "%s gives the old code up before it has loaded the new: an upgrade to a broken one takes the service down", s.Profile.Name)
+	}
+	return nil
+}
+
+// builtins are the words that a shell knows without a file.
+var builtins = []string{"cd", "exec", "if", "set", "test", "true", ".", "eval", "for", "while", "case", "ulimit", "umask", "command", ":", "["}
 
 // traps are what a server's own settings have in store.
 func traps(s *Subject) []Finding {
