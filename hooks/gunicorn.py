@@ -92,6 +92,7 @@ class _Lockshim(object):
         """
         def pre_exec(server):
             theirs(server)
+            self.put_back(server)
             self.hold()
             if self.kept():
                 server.cfg.env_orig["LOCKSHIM_LOCK"] = self.path
@@ -136,6 +137,19 @@ class _Lockshim(object):
                         _time.sleep(0.05)
         except Exception:
             pass
+
+    def put_back(self, server):
+        """Gives the sockets of systemd the numbers that the next master will look
+        for: Gunicorn has moved them (sock.py), and says that they are at 3 and up.
+        """
+        try:
+            if getattr(server, "systemd", False):
+                first = 3 + len(server.LISTENERS)
+                moved = [_fcntl.fcntl(sock.fileno(), _fcntl.F_DUPFD_CLOEXEC, first) for sock in server.LISTENERS]
+                for number, fd in enumerate(moved, 3):
+                    _os.dup2(fd, number)
+        except Exception as e:
+            server.log.warning("lockshim: the next master does not get its sockets: %s", e)
 
     def hold_and_tell(self, server):
         self.hold()

@@ -19,5 +19,8 @@ func Assist(args []string) error {
 	if err != nil {
 		return fmt.Errorf("cannot assist a launch: %w", err)
 	}
+	if o.word == becomeWord {
+		return o.become()
+	}
 	return o.beParent()
 }

@@ -46,11 +46,11 @@ func (m *machine) launch() error {
 	return nil
 }
 
-// forkRoom is how many numbers above the inherited one a fork needs: for what a
-// parent has for itself, and to move each descriptor out of the others' way
+// forkRoom is how many numbers above the inherited one a fork needs: for what an
+// assistant has for itself, and to move each descriptor out of the others' way
 // (forkAndExecInChild in Go's syscall/exec_linux.go).
 func (m *machine) forkRoom() int {
-	if m.detaches() {
+	if m.detaches() || m.becomes() {
 		return 4 + 2*(1+len(m.own))
 	}
 	return 4
@@ -147,6 +147,9 @@ func (m *machine) fork(lock, fd int) (int, error) {
 	}
 	if m.detaches() {
 		return m.forkParent(path, attr)
+	}
+	if m.becomes() {
+		return m.forkBecoming(path, attr)
 	}
 	pid, err := syscall.ForkExec(path, m.cfg.Command, attr)
 	return pid, execError(path, err)

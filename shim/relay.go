@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -271,8 +272,15 @@ func idOf(line []proc.Process) proc.ID {
 // environment is what the server sees: its lock, and where it may say how it is.
 // NOTIFY_SOCKET is there without a service manager too, as many servers tell that
 // they are ready only where it is.
+//
+// The shim's own pid as the WATCHDOG_PID is left out. Then WATCHDOG_USEC is for
+// whoever reads it (sd_watchdog_enabled(3)); the pid of the first master would
+// keep the next one, which inherits it, from giving signs of life.
 func (m *machine) environment(fd int) []string {
-	env := slices.DeleteFunc(environment(os.Environ(), m.cfg.Lock, fd), func(v string) bool { return strings.HasPrefix(v, "NOTIFY_SOCKET=") })
+	watchdog := "WATCHDOG_PID=" + strconv.Itoa(os.Getpid())
+	env := slices.DeleteFunc(environment(os.Environ(), m.cfg.Lock, fd), func(v string) bool {
+		return strings.HasPrefix(v, "NOTIFY_SOCKET=") || v == watchdog
+	})
 	if m.relay.socket != nil {
 		env = append(env, "NOTIFY_SOCKET="+m.relay.socket.Address())
 	}
