@@ -39,6 +39,10 @@ func TestMain(m *testing.M) {
 		keepGuard(dir)
 		os.Exit(0)
 	}
+	if os.Getenv(forbidden) != "" {
+		fmt.Fprintln(os.Stderr, "cannot forbid:", forbid())
+		os.Exit(1)
+	}
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cannot test:", err)

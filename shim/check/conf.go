@@ -147,11 +147,7 @@ func why(err error) error {
 // absolute is a path as the server takes it, which may have changed its
 // directory.
 func (c *conf) absolute(path string) string {
-	dir := c.dir
-	if c.chdir.text != "" {
-		dir = below(dir, c.chdir.text)
-	}
-	return filepath.Clean(below(dir, path))
+	return filepath.Clean(below(below(c.dir, c.chdir.text), path))
 }
 
 // seconds reads a number of them.

@@ -214,7 +214,7 @@ func (e *evaluation) arguments(end string) (args []string, ok bool) {
 
 // below is a path, seen from a directory.
 func below(dir, path string) string {
-	if path == "" || filepath.IsAbs(path) {
+	if filepath.IsAbs(path) {
 		return path
 	}
 	return filepath.Join(dir, path)
