@@ -215,6 +215,7 @@ func (m *machine) survey() {
 	if err := m.see(false); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		m.emit(event.Event{Kind: event.Trouble, Err: err})
 	}
+	m.proveNext(m.census())
 	if len(m.surveys) > 0 {
 		m.arm(surveyTimer, m.surveys[0])
 		m.surveys = m.surveys[1:]

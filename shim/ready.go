@@ -129,8 +129,14 @@ func (m *machine) check(i int) profile.ReadyCheck {
 // inherited its socket. A worker has inherited it too, before it has loaded the
 // application, and is replaced at once where it cannot: one that has lived for a
 // while counts.
+//
+// Where the old master leaves by itself, its socket tells more: it closes that when
+// the new one has said to it that it is ready.
 func (m *machine) listens(number int) bool {
 	for _, g := range m.view.Generations {
+		if m.rules.profile.Leaves && g.Number < number && m.hasListener(g.Processes()) {
+			return false
+		}
 		if g.Number != number {
 			continue
 		}
@@ -138,13 +144,19 @@ func (m *machine) listens(number int) bool {
 		if len(g.Workers) == 0 && !m.proof.crew {
 			serving = g.Processes()
 		}
-		found, err := m.sys.listens(pidsOf(serving))
-		if err != nil {
-			m.emit(event.Event{Kind: event.Trouble, Err: err})
-		}
-		return found || err != nil // who cannot be asked is believed
+		return m.hasListener(serving)
 	}
 	return false
+}
+
+// hasListener looks for a listening socket of processes. Who cannot be asked is
+// believed to have one.
+func (m *machine) hasListener(processes []proc.Process) bool {
+	found, err := m.sys.listens(pidsOf(processes))
+	if err != nil {
+		m.emit(event.Event{Kind: event.Trouble, Err: err})
+	}
+	return found || err != nil
 }
 
 // The time between two looks for what no event tells: a tenth of the time that it

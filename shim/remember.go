@@ -43,7 +43,7 @@ func (m *machine) rememberOne(g proc.Generation) {
 		i = slices.IndexFunc(m.known, func(k generation) bool { return !g.Leaderless && k.Master == g.Master.ID })
 	}
 	if i >= 0 {
-		m.known[i].crew = m.known[i].crew || len(g.Workers) > 0
+		m.known[i].crew = m.known[i].crew || len(g.Workers) > 0 && !m.rules.profile.Leaves // else it is a fork on its way to its exec
 		m.known[i].Image, m.known[i].Served = g.Image, m.known[i].Served || g.Served(m.rules.profile)
 		if m.known[i].Master == (proc.ID{}) && !g.Leaderless {
 			m.known[i].Master, m.known[i].ended = g.Master.ID, false
@@ -51,7 +51,8 @@ func (m *machine) rememberOne(g proc.Generation) {
 		}
 		return
 	}
-	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image, Orphan: g.Leaderless}, ended: g.Leaderless, crew: len(g.Workers) > 0}
+	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image, Orphan: g.Leaderless}, ended: g.Leaderless}
+	k.crew = len(g.Workers) > 0 && !m.rules.profile.Leaves
 	k.Served = g.Served(m.rules.profile)
 	if !g.Leaderless {
 		k.Master = g.Master.ID

@@ -29,7 +29,7 @@ func (r rules) want(s state, in input) (state, []action) {
 	refused := action{kind: refuse, signal: in.signal, asker: in.asker}
 	switch {
 	case r.profile.Upgrade == 0:
-		refused.err = fmt.Errorf("cannot upgrade with the profile %s: %w", r.profile.Name, profile.ErrNoOperation)
+		refused.err = r.profile.Missing(profile.Upgrade)
 	case s.phase != serving:
 		refused.err = fmt.Errorf("cannot upgrade: the service is %s: %w", s.phase, ErrBusy)
 	case s.upgrade.stage != noUpgrade:
@@ -160,8 +160,9 @@ func (r rules) passed(s state) (state, []action) {
 }
 
 // retire takes a step of the schedule on the old generation alone. A server that
-// re-executes in place has told its old workers itself: what follows the first
-// step is for these.
+// re-executes in place has told its old workers itself, and one that leaves by
+// itself would be ended in the middle of its requests: what follows the first step
+// is for these.
 func (r rules) retire(s state, at int) (state, []action) {
 	s.upgrade.at = at
 	if at >= len(r.profile.Stop) {
@@ -175,7 +176,7 @@ func (r rules) retire(s state, at int) (state, []action) {
 		{kind: tell, event: event.Retiring, signal: step.Signal, number: s.upgrade.old},
 		{kind: send, target: to, signal: step.Signal, number: s.upgrade.old},
 	}
-	if at == 0 && r.profile.InPlace {
+	if at == 0 && (r.profile.InPlace || r.profile.Leaves) {
 		actions = nil
 	}
 	if step.Wait < 0 {

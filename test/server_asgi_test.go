@@ -28,6 +28,9 @@ func TestASGI(t *testing.T) {
 		if got := s.verb("reload"); got.code != 69 || !strings.Contains(got.err, "no such operation: HUP would end its master") {
 			t.Errorf("reload answers %+v", got)
 		}
+		if got := s.verb("upgrade"); got.code != 69 || !strings.Contains(got.err, "restart it") {
+			t.Errorf("upgrade answers %+v", got)
+		}
 		c.more()
 		c.finish()
 		busy, answers := s.hang()
