@@ -101,7 +101,7 @@ func (m *machine) tryProof() {
 	switch number := m.proof.number; m.check(i) {
 	case profile.ReadyListen:
 		if m.listens(number) {
-			m.readiedAs(number, true)
+			m.catchUp(number)
 		}
 	case profile.ReadyExec:
 		m.help(m.cfg.Ready.Command, func(err error) {
@@ -109,6 +109,15 @@ func (m *machine) tryProof() {
 				m.readied(number)
 			}
 		})
+	}
+}
+
+// listening takes a generation that was seen to listen for ready, unless it has
+// said since that it will say so itself.
+func (m *machine) listening(number int) {
+	i := m.indexOf(number)
+	if i >= 0 && number == m.proof.number && m.check(i) == profile.ReadyListen {
+		m.readiedAs(number, true)
 	}
 }
 

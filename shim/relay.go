@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/notify"
 	"github.com/lockshim/lockshim/shim/proc"
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // A relay is the machine's part in sd_notify(3): it stands between the server
@@ -20,16 +22,9 @@ type relay struct {
 	notices   chan notice          // what came there
 	waiting   *notice              // whose sender only a look can tell; the next one waits
 	announced []proc.Announcement  // who claims to lead, for the next look
+	listens   int                  // the generation that was seen to listen, once all is heard that was said before
 	forgers   map[proc.ID]struct{} // who was told of
 	since     time.Time            // when the first of them was
-}
-
-// A notice is a message and who sent it, as /proc had it before the sender could
-// know that it was received.
-type notice struct {
-	notify.Message
-	sender []proc.Process // itself, its parent, and so on up to the shim; empty where it had ended
-	main   []proc.Process // the same of the process that MAINPID names
 }
 
 // The words of the hooks: the first when a master loads its configuration, the
@@ -38,6 +33,7 @@ const (
 	hookLine  = "X_LOCKSHIM"
 	hookWord  = "hook"
 	readyWord = "ready"
+	selfWord  = "heard" // the shim's own, to itself
 )
 
 // openRelay makes the server's notify socket. Without one the shim does its work
@@ -81,46 +77,6 @@ func (m *machine) receive(socket *notify.Socket) {
 	}
 }
 
-// attribute says who sent a message.
-func attribute(message notify.Message) notice {
-	n := notice{Message: message, sender: lineage(message.PID)}
-	if pid, found := message.MainPID(); found {
-		n.main = lineage(pid)
-	}
-	return n
-}
-
-// deepest is how far up a lineage goes: no service is as deep.
-const deepest = 64
-
-// lineage lists a process and its parents, up to this one or to the top. It is
-// read anew where one of them ended meanwhile, as its child has another parent
-// then; empty if the process itself is gone.
-func lineage(pid int) []proc.Process {
-	for range deepest {
-		if line, whole := ancestors(pid); whole {
-			return line
-		}
-	}
-	return nil
-}
-
-// ancestors reads a lineage once; whole says that no parent was missing.
-func ancestors(pid int) (line []proc.Process, whole bool) {
-	for pid > 0 && len(line) < deepest {
-		p, err := proc.Find(pid)
-		if err != nil {
-			return line, len(line) == 0 || !errors.Is(err, proc.ErrGone)
-		}
-		line = append(line, p)
-		if pid == os.Getpid() {
-			break
-		}
-		pid = p.PPID
-	}
-	return line, true
-}
-
 // hearing is where notices come from, nil while one waits for a look.
 func (m *machine) hearing() <-chan notice {
 	if m.relay.waiting != nil {
@@ -136,6 +92,10 @@ func (m *machine) hearing() <-chan notice {
 // Who is no descendant of the shim needs no look to be refused, but for an
 // adopted tree, of which nobody is.
 func (m *machine) hear(n notice) {
+	if n.PID == os.Getpid() {
+		m.caughtUp()
+		return
+	}
 	_, told := m.relay.forgers[idOf(n.sender)]
 	if len(n.sender) == 0 || told || !m.state.adopted && !m.descends(n.sender) {
 		m.forged(n)
@@ -151,6 +111,32 @@ func (m *machine) hear(n notice) {
 		m.nextLook = time.Time{} // it is what the upgrade waits for
 	}
 	m.look(action{everyone: m.state.adopted})
+}
+
+// catchUp decides on a generation that listens when everything has been heard that
+// was said before: its hook spoke first, and may be in the queue. The shim sends a
+// message to itself; where the queue is full, the next look tries again.
+func (m *machine) catchUp(number int) {
+	if m.relay.socket == nil {
+		m.listening(number)
+		return
+	}
+	own, err := notify.OpenUpstream(m.relay.socket.Address())
+	if err == nil {
+		err = errors.Join(own.Send(hookLine+"="+selfWord), own.Close())
+	}
+	switch {
+	case err == nil:
+		m.relay.listens = number
+	case !errors.Is(err, syscall.EAGAIN):
+		m.listening(number)
+	}
+}
+
+// caughtUp is what follows.
+func (m *machine) caughtUp() {
+	m.listening(m.relay.listens)
+	m.relay.listens = 0
 }
 
 // heard takes the notice that waited for the look which was taken now.
@@ -185,53 +171,17 @@ func (m *machine) take(n notice) {
 	}
 	word, _ := n.Value(hookLine)
 	g.hooked = g.hooked || word == hookWord
-	if n.Ready() && (!g.hooked || word == readyWord) {
+	if m.believes() && n.Ready() && (!g.hooked || word == readyWord) {
 		m.speaks = true
 		m.readied(g.Number)
 	}
 	m.pass(n, g)
 }
 
-// descends reports whether a lineage leads to the shim, or to a member that the
-// view knows.
-func (m *machine) descends(line []proc.Process) bool {
-	if len(line) == 0 {
-		return false
-	}
-	return line[len(line)-1].PID == os.Getpid() || m.serving(line) != nil
-}
-
-// seen reports whether the view has the process, with the image that it runs.
-func (m *machine) seen(p proc.Process) bool {
-	return slices.ContainsFunc(m.resolve(everybody, 0), func(o proc.Process) bool { return o.ID == p.ID && o.Image == p.Image })
-}
-
-// generationOf is what is remembered of the generation that the nearest of a
-// lineage belongs to; nil where none does.
-func (m *machine) generationOf(line []proc.Process) *generation {
-	seen := m.serving(line)
-	if seen == nil {
-		return nil
-	}
-	for i := range m.known {
-		if g := &m.known[i]; g.Number == seen.Number || !seen.Leaderless && g.Master == seen.Master.ID {
-			return g
-		}
-	}
-	return nil
-}
-
-// serving is that generation in the view.
-func (m *machine) serving(line []proc.Process) *proc.Generation {
-	for _, p := range line {
-		for i := range m.view.Generations {
-			g := &m.view.Generations[i]
-			if !g.Leaderless && g.Master.ID == p.ID || slices.ContainsFunc(g.Workers, func(w proc.Process) bool { return w.ID == p.ID }) {
-				return g
-			}
-		}
-	}
-	return nil
+// believes reports whether the server is asked when it is ready, and not somebody
+// else.
+func (m *machine) believes() bool {
+	return m.cfg.Ready.Check == profile.ReadyAuto || m.cfg.Ready.Check == profile.ReadyNotify
 }
 
 // Of so many senders that are not of the service the shim tells, in so long a
@@ -259,14 +209,6 @@ func (m *machine) forged(n notice) {
 		e.Command = p.Args
 	}
 	m.emit(e)
-}
-
-// idOf is whose lineage it is, zero for an empty one.
-func idOf(line []proc.Process) proc.ID {
-	if len(line) == 0 {
-		return proc.ID{}
-	}
-	return line[0].ID
 }
 
 // environment is what the server sees: its lock, and where it may say how it is.

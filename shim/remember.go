@@ -11,12 +11,13 @@ import (
 // A generation is one that the machine has seen.
 type generation struct {
 	proc.Known
-	ended    bool // its master is gone
-	crew     bool // it has had workers
-	promoted bool // led by what a launcher left behind
-	hooked   bool // its hook is loaded, and will say when it is ready
-	ready    bool // it serves
-	tried    bool // whether it does was looked into
+	ended    bool   // its master is gone
+	crew     bool   // it has had workers
+	promoted bool   // led by what a launcher left behind
+	hooked   bool   // its hook is loaded, and will say when it is ready
+	ready    bool   // it serves
+	tried    bool   // whether it does was looked into
+	status   string // what it says of itself, while another one serves
 }
 
 // remember takes in the generations of the view, and tells of new ones and of

@@ -38,8 +38,11 @@ func (m *machine) openUpstream() {
 // MAINPID: that is the shim's, for ever.
 func (m *machine) report(e event.Event) {
 	switch e.Kind {
-	case event.Adopted, event.Ready:
+	case event.Adopted:
 		m.reportReady()
+	case event.Ready:
+		m.reportReady()
+		m.passStatus(e.Generation)
 	case event.Upgrading:
 		m.up.upgrading, m.up.reloading = true, false
 		m.inform("RELOADING=1", monotonicLine(monotonic()))
@@ -95,6 +98,8 @@ func (m *machine) pass(n notice, g *generation) {
 	if g.Number == m.present() {
 		names = append(names, "STATUS", "ERRNO", "WATCHDOG", "WATCHDOG_USEC")
 		m.passReload(n)
+	} else if status, found := n.Status(); found {
+		g.status = status
 	}
 	var lines []string
 	for _, name := range names {
@@ -103,6 +108,15 @@ func (m *machine) pass(n notice, g *generation) {
 		}
 	}
 	m.inform(lines...)
+}
+
+// passStatus passes on the last STATUS of a generation that did not count before,
+// as it was not ready yet.
+func (m *machine) passStatus(number int) {
+	if i := m.indexOf(number); i >= 0 && m.known[i].status != "" {
+		m.inform("STATUS=" + m.known[i].status)
+		m.known[i].status = ""
+	}
 }
 
 // passReload passes on that the server reloads of its own accord, or reloads yet

@@ -4,10 +4,10 @@ package test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/notify"
 )
 
@@ -84,6 +84,14 @@ func (m *manager) hears(r *shimRun, texts ...string) {
 	}
 }
 
+// skip passes over a message of Gunicorn's, where that is the server.
+func (m *manager) skip(r *shimRun, text string) {
+	m.t.Helper()
+	if r.s.name == "gunicorn" {
+		m.hears(r, text)
+	}
+}
+
 // reloads fails the test unless the next message says that a reload has begun,
 // after since, and returns when.
 func (m *manager) reloads(r *shimRun, since int64) int64 {
@@ -147,10 +155,7 @@ for line in open("hang"):
 // prepareSpeaking is a service of that server, and the command that runs it.
 func prepareSpeaking(t *testing.T) (*service, []string) {
 	t.Helper()
-	const python = "/usr/bin/python3"
-	if _, err := os.Stat(python); err != nil {
-		t.Skip("needs the package python3")
-	}
+	python := testkit.Need(t, "/usr/bin/python3", "python3")
 	s := prepare(t, setup{})
 	s.put("speak.py", speakingServer)
 	return s, []string{python, "speak.py"}
@@ -174,12 +179,4 @@ func (s *service) speak(words ...string) {
 	s.t.Helper()
 	s.order(words...)
 	s.line("sent")
-}
-
-// need skips a test whose program is missing.
-func need(t *testing.T, path, pkg string) {
-	t.Helper()
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("needs the package " + pkg)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/notify"
 )
@@ -146,7 +147,7 @@ func TestNotifyAnotherUsersServer(t *testing.T) {
 	for _, as := range [][]string{nil, {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"}} {
 		t.Run(fmt.Sprintf("wrapped=%v", as != nil), func(t *testing.T) {
 			t.Parallel()
-			need(t, "/usr/bin/systemd-notify", "systemd")
+			testkit.Need(t, "/usr/bin/systemd-notify", "systemd")
 			s, command := prepareSpeaking(t)
 			m := s.manage()
 			r := s.runBelow(m, append(as, command...))

@@ -28,9 +28,7 @@ func TestUpstream(t *testing.T) {
 		m := s.manage()
 		r := s.runBelow(m, s.command())
 		s.generation()
-		if c.name == "gunicorn" {
-			m.hears(r, "STATUS=Gunicorn arbiter booted")
-		}
+		m.skip(r, "STATUS=Gunicorn arbiter booted")
 		m.hears(r, "READY=1")
 		since := microseconds(t)
 		r.send(syscall.SIGHUP)
@@ -157,4 +155,42 @@ func TestUpstreamGone(t *testing.T) {
 		t.Errorf("the shim told of %+v, want one trouble", told)
 	}
 	s.over()
+}
+
+// An upgrade is a reload to the manager: it begins when the upgrade does, and is
+// over with it, whatever came of it. Nobody says meanwhile who leads.
+func TestUpstreamUpgrade(t *testing.T) {
+	eachServer(t, func(t *testing.T, c setup) {
+		s := prepare(t, c)
+		m := s.manage()
+		r := s.runBelow(m, s.command())
+		s.generation()
+		m.skip(r, "STATUS=Gunicorn arbiter booted")
+		m.hears(r, "READY=1")
+		s.settled(r)
+		since := microseconds(t)
+		up := s.begin(lockshim, "upgrade", s.lock)
+		since = m.reloads(r, since) + 1
+		s.generation()
+		m.skip(r, "STATUS=Gunicorn arbiter booted")
+		m.hears(r, "READY=1")
+		if got := up.result(); got.code != 0 {
+			t.Fatalf("upgrade answers %+v", got)
+		}
+		s.promoted()
+		s.put(s.config, "no configuration\n")
+		up = s.begin(lockshim, "upgrade", s.lock)
+		m.reloads(r, since)
+		m.hears(r, "READY=1")
+		if got := up.result(); got.code == 0 {
+			t.Errorf("an upgrade to no configuration answers %+v", got)
+		}
+		r.send(syscall.SIGTERM)
+		m.hears(r, "STOPPING=1")
+		if code := r.finish(); code != 0 {
+			t.Errorf("the shim exits with %d", code)
+		}
+		m.silent()
+		s.over()
+	})
 }
