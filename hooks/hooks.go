@@ -19,6 +19,8 @@ import (
 )
 
 var (
+	//go:embed asgi.py
+	asgi string
 	//go:embed gunicorn.py
 	gunicorn string
 	//go:embed puma.rb
@@ -36,8 +38,10 @@ var hooks = []struct {
 	text       *string
 }{
 	{"gunicorn", "gunicorn.py", &gunicorn},
+	{"hypercorn", "asgi.py", &asgi},
 	{"puma", "puma.rb", &puma},
 	{"unicorn", "unicorn.rb", &unicorn},
+	{"uvicorn", "asgi.py", &asgi},
 	{"uwsgi", "uwsgi.ini", &uwsgi},
 }
 

@@ -17,7 +17,7 @@ import (
 var must = testkit.Must
 
 func TestNames(t *testing.T) {
-	if got, want := hooks.Names(), []string{"gunicorn", "puma", "unicorn", "uwsgi"}; !slices.Equal(got, want) {
+	if got, want := hooks.Names(), []string{"gunicorn", "hypercorn", "puma", "unicorn", "uvicorn", "uwsgi"}; !slices.Equal(got, want) {
 		t.Errorf("Names() = %q, want %q", got, want)
 	}
 	hooks.Names()[0] = "changed"
@@ -55,10 +55,12 @@ func TestGetUnknown(t *testing.T) {
 // A person who prints a hook finds at its head what it does and the lines to add.
 func TestHeads(t *testing.T) {
 	lines := map[string]string{
-		"gunicorn": `#   exec(open("/etc/lockshim/gunicorn.py").read())`,
-		"puma":     "#   require \"/etc/lockshim/puma.rb\"\n#   Lockshim.hook(self)",
-		"uwsgi":    ";   ini = /etc/lockshim/uwsgi.ini",
-		"unicorn":  "#   require \"/etc/lockshim/unicorn.rb\"\n#   Lockshim.hook(self)",
+		"gunicorn":  `#   exec(open("/etc/lockshim/gunicorn.py").read())`,
+		"hypercorn": "#   exec(open(\"/etc/lockshim/asgi.py\").read())\n#   app = Lockshim(app)",
+		"uvicorn":   "#   exec(open(\"/etc/lockshim/asgi.py\").read())\n#   app = Lockshim(app)",
+		"puma":      "#   require \"/etc/lockshim/puma.rb\"\n#   Lockshim.hook(self)",
+		"uwsgi":     ";   ini = /etc/lockshim/uwsgi.ini",
+		"unicorn":   "#   require \"/etc/lockshim/unicorn.rb\"\n#   Lockshim.hook(self)",
 	}
 	for _, name := range hooks.Names() {
 		text, err := hooks.Get(name)
@@ -78,6 +80,7 @@ func TestHeads(t *testing.T) {
 func TestPythonSyntax(t *testing.T) {
 	const check = `import ast, sys; ast.parse(sys.stdin.read(), feature_version=(3, 7))`
 	parse(t, "/usr/bin/python3", "gunicorn", "-W", "error", "-c", check)
+	parse(t, "/usr/bin/python3", "uvicorn", "-W", "error", "-c", check)
 }
 
 func TestRubySyntax(t *testing.T) {
@@ -104,5 +107,5 @@ func parse(t *testing.T, program, name string, args ...string) {
 
 // hookFile is the name of the file that belongs to a hook.
 func hookFile(name string) string {
-	return map[string]string{"unicorn": "unicorn.rb", "gunicorn": "gunicorn.py", "puma": "puma.rb", "uwsgi": "uwsgi.ini"}[name]
+	return map[string]string{"unicorn": "unicorn.rb", "gunicorn": "gunicorn.py", "puma": "puma.rb", "uwsgi": "uwsgi.ini", "uvicorn": "asgi.py", "hypercorn": "asgi.py"}[name]
 }

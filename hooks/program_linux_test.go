@@ -116,6 +116,13 @@ func (p *program) shared() *os.File {
 // start starts the program. The files that it inherits are its own from then on.
 func (p *program) start() {
 	p.t.Helper()
+	p.open()
+	p.hello()
+}
+
+// open starts the program, with pipes at both ends.
+func (p *program) open() {
+	p.t.Helper()
 	var err error
 	p.in, err = p.cmd.StdinPipe()
 	must(p.t, err)
@@ -127,7 +134,6 @@ func (p *program) start() {
 		must(p.t, f.Close())
 	}
 	p.t.Cleanup(func() { p.end() })
-	p.hello()
 }
 
 // hello blocks until a generation has begun, and returns its pid.

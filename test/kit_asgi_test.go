@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"testing"
+
+	"github.com/lockshim/lockshim/hooks"
 )
 
 var uvicorn = server{
@@ -45,6 +47,13 @@ func eachASGI(t *testing.T, test func(*testing.T, *service)) {
 func prepareASGI(t *testing.T, c setup) *service {
 	t.Helper()
 	s := prepare(t, c)
+	loading := ""
+	if c.hook {
+		text, err := hooks.Get(c.name)
+		must(t, err)
+		s.put("hook.py", string(text))
+		loading = fmt.Sprintf("exec(open(%q).read())\napp = Lockshim(app)\n", s.file("hook.py"))
+	}
 	s.put("app.py", c.app+fmt.Sprintf(`
 import asyncio, os, socket
 def say(line):
@@ -70,7 +79,7 @@ async def app(scope, receive, send):
         await asyncio.get_running_loop().run_in_executor(None, wait)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
-`, s.file("events"), s.file("hang"), s.socket()))
+`, s.file("events"), s.file("hang"), s.socket())+c.more+loading)
 	return s
 }
 
