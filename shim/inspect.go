@@ -123,7 +123,32 @@ func observe(lock string) (*observation, error) {
 	seen.Processes = slices.DeleteFunc(seen.Processes, func(p proc.Process) bool { return p.PID == os.Getpid() })
 	o.guess(seen)
 	o.view = proc.Classify(seen, o.rules)
+	if o.nobody() && file != nil {
+		return o, nobodyHides(file)
+	}
 	return o, nil
+}
+
+// nobody reports that no process was seen that has to do with the service.
+func (o *observation) nobody() bool {
+	v := o.view
+	return len(v.Shims)+len(v.Generations)+len(v.Launchers)+len(v.Members)+len(v.Strays)+len(v.Foreign) == 0
+}
+
+// nobodyHides makes sure of a lockfile that nobody is seen to have: a shim or a
+// holder may belong to another user, or to another pid namespace, and what
+// cannot be seen is not free. One that is about to end is waited for.
+func nobodyHides(file *flock.File) error {
+	free, err := eventually(func() (bool, error) {
+		if guarded, err := file.Guarded(); guarded || err != nil {
+			return false, err
+		}
+		return file.TryWait()
+	})
+	if err == nil && !free {
+		err = fmt.Errorf("cannot see who has %s: %w", file.Path(), syscall.EACCES)
+	}
+	return err
 }
 
 // guess finds out what the shim knows: from its command line while it lives,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 
 	"github.com/lockshim/lockshim/shim"
 	"github.com/lockshim/lockshim/shim/flock"
@@ -16,6 +17,9 @@ func running(s *Subject) []Finding {
 	if s.status, err = shim.Inspect(s.Lock); err != nil {
 		if _, broken := flock.Check(s.Lock, &flock.Create{UID: s.LockUID, GID: s.LockGID}); broken != nil {
 			return nil // the lockfile's own finding says it
+		}
+		if errors.Is(err, syscall.EACCES) { // somebody has it who cannot be seen from here
+			err = &shim.LockedError{Lock: s.Lock}
 		}
 		return fail("running", "", err)
 	}

@@ -23,7 +23,7 @@ func (s *Server) attend(c *conn, handle func(*Request)) {
 // is there to be told.
 func (s *Server) receive(c *conn) (*Request, *RemoteError) {
 	if uid := c.peer.UID; uid != 0 && uid != os.Geteuid() {
-		return nil, &RemoteError{CodeRefused, fmt.Sprintf("not permitted: uid %d may not ask a shim of uid %d", uid, os.Geteuid())}
+		return nil, &RemoteError{CodeRefused, fmt.Sprintf("cannot ask the shim: not permitted: uid %d may not ask one of uid %d", uid, os.Geteuid())}
 	}
 	line, problem := c.readLine()
 	if line == nil {

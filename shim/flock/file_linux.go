@@ -61,6 +61,19 @@ func (f *File) Guard() (bool, error) {
 	return true, nil
 }
 
+// Guarded tells whether another description has the guard, whoever that is and
+// whether or not he can be seen. It takes nothing (F_OFD_GETLK), and needs no
+// more than a File that was opened for reading.
+//
+// Away from Linux nobody has one.
+func (f *File) Guarded() (bool, error) {
+	lk := unix.Flock_t{Type: unix.F_WRLCK, Whence: unix.SEEK_SET, Start: 0, Len: 1}
+	if err := retry(func() error { return unix.FcntlFlock(uintptr(f.fd), unix.F_OFD_GETLK, &lk) }); err != nil {
+		return false, fmt.Errorf("cannot ask for the guard of %s: %w", f.path, err)
+	}
+	return lk.Type != unix.F_UNLCK, nil
+}
+
 // Reopen opens the same file once more, as a new description with no lock,
 // even if Path names another file now or none. It goes through /proc/self/fd.
 // The file's mode is asked again, so it fails in a process that has since lost

@@ -23,6 +23,9 @@ func (f *File) Guard() (bool, error) {
 	return false, fmt.Errorf("cannot guard %s: %w", f.path, errors.ErrUnsupported)
 }
 
+// Guarded is false: see Guard.
+func (f *File) Guarded() (bool, error) { return false, nil }
+
 // Reopen opens Path once more, as a new description with no lock, and fails if
 // that is another file now. (/dev/fd would copy the description.)
 func (f *File) Reopen() (*File, error) { return f.reopenAt(f.path, f.flags|openFlags) }
