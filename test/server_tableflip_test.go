@@ -179,6 +179,48 @@ func TestFlipAdopted(t *testing.T) {
 	})
 }
 
+// A program with a re-exec of its own, which nobody knows, never lets the lock go:
+// in place, or in a process that takes the lock itself. The shim goes with it, and
+// ends with it.
+func TestFlipReexecutes(t *testing.T) {
+	for _, way := range []string{"exec", "fork"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			s := prepareFlip(t, true)
+			r := s.runCommand([]string{s.program, "-reexec=" + way})
+			s.next()
+			s.settles(r)
+			waiter := s.beginVerb("wait")
+			for range 5 {
+				old := watch(t, s.master)
+				s.verbAnswers(0, pidLines(s.master), "signal", "HUP")
+				s.next()
+				if (s.master == old.PID) != (way == "exec") {
+					t.Errorf("the program had the pid %d, and has %d", old.PID, s.master)
+				}
+				if way == "fork" {
+					old.reaped()
+				}
+				if st := s.shows(r.pid, s.current()); !st.Generations[0].Locked {
+					t.Error("the program has not the lock")
+				}
+			}
+			if !waiter.running() {
+				t.Error("the lock was free in between")
+			}
+			watch(t, s.master).send(syscall.SIGTERM)
+			if code := r.finish(); code != 128+int(syscall.SIGTERM) {
+				t.Errorf("the shim exits with %d, want 143", code)
+			}
+			if got := waiter.result(); got.code != 0 {
+				t.Errorf("wait answers %+v", got)
+			}
+			r.never(event.Unlocked, event.StrayLeft, event.Masterless, event.Trouble)
+			s.over()
+		})
+	}
+}
+
 // Who imports the package hooks for itself carries none of its files.
 func TestFlipCarriesNoHook(t *testing.T) {
 	s := prepareFlip(t, true)

@@ -22,8 +22,15 @@ import (
 
 func main() {
 	hook := flag.Bool("hook", false, "use lockshim's hook")
+	way := flag.String("reexec", "", "replace itself without tableflip: exec or fork")
 	flag.Parse()
-	if err := run(*hook); err != nil {
+	err := error(nil)
+	if *way != "" {
+		err = reexec(*way)
+	} else {
+		err = run(*hook)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "tableflip:", err)
 		os.Exit(3)
 	}
