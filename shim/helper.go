@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lockshim/lockshim/shim/proc"
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // A helper is a command of the operator's that runs beside the server: the
@@ -108,14 +109,19 @@ type helperError struct {
 }
 
 func (e *helperError) Error() string {
-	text := fmt.Sprintf("it exited with %d", e.how)
-	if e.how > 128 {
-		text = fmt.Sprintf("it was ended by signal %d", e.how-128)
-	}
+	text := ending(e.how)
 	if e.said != "" {
 		text += ": " + e.said
 	}
 	return text
+}
+
+// ending is how a process ended, from the number that a shell would show.
+func ending(code int) string {
+	if code > 128 {
+		return "it was ended by " + profile.SignalName(syscall.Signal(code-128))
+	}
+	return fmt.Sprintf("it exited with %d", code)
 }
 
 // tailSize is how much of an output is kept.

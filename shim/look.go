@@ -113,6 +113,9 @@ func (m *machine) census() census {
 // countUpgrade counts what an upgrade is about.
 func (m *machine) countUpgrade(c *census) {
 	c.newest, c.stunted = m.newest(), m.stunted()
+	if i := m.indexOf(m.state.upgrade.new); i >= 0 {
+		c.newWas, c.newOwed = m.known[i].ready, m.watched[m.known[i].Master]
+	}
 	c.unready = m.proof.number != 0 && m.proof.number == c.newest
 	for _, g := range m.view.Generations {
 		isNew := g.Number > m.state.upgrade.old
@@ -188,6 +191,7 @@ func (m *machine) roleOf(f fact) role {
 		return aWorker
 	}
 	m.last, m.known[i].ended = f.id, true
+	m.mourns(m.known[i].Number, f.code)
 	m.emit(event.Event{Kind: event.Ended, PID: f.id.PID, Generation: m.known[i].Number, Code: f.code})
 	if m.suspect(f.id) {
 		return aSuspect

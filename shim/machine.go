@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -238,6 +239,9 @@ func (m *machine) signalled(sig os.Signal) {
 func (m *machine) refusal(sig syscall.Signal) error {
 	if err := m.rules.profile.Refusal(sig); err != nil {
 		return err
+	}
+	if m.state.upgrade.stage != noUpgrade {
+		return errors.New("cannot act on it: an upgrade runs")
 	}
 	return fmt.Errorf("cannot act on it: the service is %s", m.state.phase)
 }

@@ -128,6 +128,8 @@ type census struct {
 	oldLed  bool // and one of their masters lives
 	new     bool // the generation that it brought in has one
 	newLed  bool // and its master lives
+	newWas  bool // it has been ready
+	newOwed bool // how its master ended is about to be told
 	stunted bool // the old master has waited for a child that no look has seen
 }
 

@@ -45,23 +45,28 @@ type asker = *control.Request
 // there is to go back to.
 const trialTime = time.Second
 
-// failTime is what a generation that is rolled back has between its quick stop
+// failTime is what a generation that is rolled back has between its graceful stop
 // and KILL.
 const failTime = 10 * time.Second
 
-// Why an upgrade fails.
+// Why an upgrade fails, or is refused.
 var (
-	errCancelled  = errors.New("it was cancelled")
+	errCancelled  = errors.New("it was rolled back, as somebody asked for")
 	errStopped    = errors.New("the service is being stopped")
 	errNoMaster   = errors.New("no master is left")
-	errTwo        = errors.New("two generations live, and neither is told to go")
-	errNoNewcomer = errors.New("no new generation came in time")
+	errNoNewcomer = late("no new generation came in time")
 	errStunted    = errors.New("the new generation ended as soon as it began")
 	errEarlyEnd   = errors.New("the new generation ended before it was ready")
 	errLateEnd    = errors.New("the new generation ended after it was ready")
-	errNotReady   = errors.New("the new generation was not ready in time")
+	errNotReady   = late("the new generation was not ready in time")
+	errSlowCheck  = late("the preflight took too long")
 	errKept       = errors.New("the old one is gone, so the new one is kept")
 	errRemains    = errors.New("the new generation serves, but the old one is still there")
-	errTooLate    = errors.New("the old generation is on its way out already")
-	errNoUpgrade  = errors.New("no upgrade runs")
+	errTwo        = busy("two generations live, and neither is told to go")
+	errTooLate    = busy("it cannot be rolled back: the old generation is on its way out")
+	errNoUpgrade  = busy("it cannot be rolled back: no upgrade runs")
 )
+
+// busy and late are errors of these kinds in words of their own.
+func busy(text string) error { return &namedError{text, []error{ErrBusy}} }
+func late(text string) error { return &namedError{text, []error{ErrTimeout}} }

@@ -1,7 +1,6 @@
 package shim
 
 import (
-	"fmt"
 	"syscall"
 
 	"github.com/lockshim/lockshim/shim/event"
@@ -31,9 +30,9 @@ func (r rules) want(s state, in input) (state, []action) {
 	case r.profile.Upgrade == 0:
 		refused.err = r.profile.Missing(profile.Upgrade)
 	case s.phase != serving:
-		refused.err = fmt.Errorf("cannot upgrade: the service is %s: %w", s.phase, ErrBusy)
+		refused.err = busy("the service is " + s.phase.String())
 	case s.upgrade.stage != noUpgrade:
-		refused.err = fmt.Errorf("cannot upgrade: another upgrade runs: %w", ErrBusy)
+		refused.err = busy("another upgrade runs")
 	default:
 		s.upgrade = upgrade{stage: begun}
 		return s, []action{{kind: accept, asker: in.asker}, {kind: look}}
@@ -54,8 +53,10 @@ func (r rules) surveyed(s state, c census) (state, []action) {
 		return r.came(s, c)
 	case u.stage == coming && (c.stunted || u.unfound):
 		return r.lost(s, c)
+	case u.stage >= proving && u.stage < failing && !c.newLed && c.newOwed:
+		return s, nil
 	case (u.stage == proving || u.stage == trial) && !c.newLed:
-		return r.died(s, u.stage)
+		return r.died(s, c)
 	case u.stage == retiring && !c.newLed:
 		return r.failed(s, errLateEnd)
 	case u.stage == retiring && !c.old:
@@ -72,7 +73,7 @@ func (r rules) surveyed(s state, c census) (state, []action) {
 func (r rules) permitted(s state, c census) (state, []action) {
 	if c.masters > 1 && !r.profile.InPlace {
 		if !s.interrupted {
-			return r.failed(s, fmt.Errorf("%w: %w", errTwo, ErrBusy))
+			return r.failed(s, errTwo)
 		}
 		s.upgrade = upgrade{stage: coming, old: c.newest - 1, resumed: true}
 		return r.came(s, c)
@@ -131,8 +132,8 @@ func (r rules) lost(s state, c census) (state, []action) {
 
 // died: the master of the new generation is gone, while the old one serves. What
 // it left is ended.
-func (r rules) died(s state, at stage) (state, []action) {
-	if at == trial {
+func (r rules) died(s state, c census) (state, []action) {
+	if c.newWas {
 		return r.rollBack(s, errLateEnd)
 	}
 	return r.rollBack(s, errEarlyEnd)
@@ -183,118 +184,4 @@ func (r rules) retire(s state, at int) (state, []action) {
 		return s, append(actions, action{kind: noStep})
 	}
 	return s, append(actions, action{kind: stepIn, after: step.Wait})
-}
-
-// rollBack ends the new generation, and nobody else. One that has taken the old
-// one's place in the same process is all there is.
-func (r rules) rollBack(s state, cause error) (state, []action) {
-	if r.profile.InPlace || s.upgrade.new == 0 {
-		return r.failed(s, cause)
-	}
-	if s.upgrade.alone {
-		return r.failed(s, fmt.Errorf("%w; %w", cause, errKept))
-	}
-	s.upgrade.stage, s.upgrade.cause = failing, cause
-	return r.undo(s, 0)
-}
-
-// undo takes a step of a roll-back: the quick stop, then KILL.
-func (r rules) undo(s state, at int) (state, []action) {
-	s.upgrade.at = at
-	sig, to := r.profile.Quick, newcomers
-	if sig == 0 {
-		sig = syscall.SIGTERM
-	}
-	actions := []action{{kind: quit}, {kind: noTime}}
-	last := action{kind: stepIn, after: failTime}
-	if at > 0 {
-		sig, to, last = syscall.SIGKILL, allNewcomers, action{kind: noStep}
-	}
-	actions = append(actions, action{kind: send, target: to, signal: sig, number: s.upgrade.old}, last)
-	return s, append(actions, action{kind: look})
-}
-
-// overdue: what the upgrade waits for has had its time.
-func (r rules) overdue(s state) (state, []action) {
-	switch s.upgrade.stage {
-	case noUpgrade, begun:
-		s.late = true
-		return s, []action{{kind: quit}, {kind: tell, event: event.NotReady}, {kind: look}}
-	case checking:
-		return r.failed(s, fmt.Errorf("the preflight took too long: %w", ErrTimeout))
-	case coming:
-		s.upgrade.unfound = true
-		return s, []action{{kind: look}}
-	case proving:
-		return r.rollBack(s, fmt.Errorf("%w: %w", errNotReady, ErrTimeout))
-	case trial:
-		return r.passed(s)
-	}
-	return s, nil
-}
-
-// cancel rolls an upgrade back where that can be done.
-func (r rules) cancel(s state, in input) (state, []action) {
-	agreed := action{kind: agree, asker: in.asker}
-	switch s.upgrade.stage {
-	case noUpgrade:
-		return s, []action{{kind: refuse, asker: in.asker, err: fmt.Errorf("cannot cancel: %w: %w", errNoUpgrade, ErrBusy)}}
-	case begun, checking:
-		s, actions := r.failed(s, errCancelled)
-		return s, append(actions, agreed)
-	case coming:
-		s.upgrade.cause = errCancelled
-		return s, []action{agreed}
-	case proving, trial:
-		s, actions := r.rollBack(s, errCancelled)
-		return s, append(actions, agreed)
-	case failing:
-		return s, []action{agreed}
-	}
-	return s, []action{{kind: refuse, asker: in.asker, err: fmt.Errorf("cannot cancel: %w: %w", errTooLate, ErrBusy)}}
-}
-
-// hurry goes on to the next step of what an upgrade ends.
-func (r rules) hurry(s state) (state, []action) {
-	switch s.upgrade.stage {
-	case retiring:
-		return r.retire(s, s.upgrade.at+1)
-	case failing:
-		return r.undo(s, s.upgrade.at+1)
-	}
-	return s, nil
-}
-
-// upgraded: the new generation is the only one. One that finished what an earlier
-// shim began is followed by the one that was asked for.
-func (r rules) upgraded(s state) (state, []action) {
-	actions := []action{{kind: noStep}, {kind: tell, event: event.Upgraded, number: s.upgrade.new}}
-	s.interrupted = false
-	if s.upgrade.resumed {
-		s.upgrade = upgrade{stage: begun}
-		return s, append(actions, action{kind: look})
-	}
-	s.upgrade = upgrade{}
-	return s, append(actions, action{kind: succeed})
-}
-
-// failed ends an upgrade without success.
-func (r rules) failed(s state, why error) (state, []action) {
-	told := action{kind: tell, event: event.UpgradeFailed, err: why}
-	if s.upgrade.stage == begun { // what waits for the first generation goes on
-		s.upgrade = upgrade{}
-		return s, []action{told}
-	}
-	s.upgrade = upgrade{}
-	return s, []action{{kind: quit}, {kind: noTime}, {kind: noStep}, told}
-}
-
-// overtaken ends an upgrade that something else has made pointless.
-func (r rules) overtaken(s state) (state, []action) {
-	why := errNoMaster
-	if s.stop {
-		why = errStopped
-	}
-	s.upgrade = upgrade{}
-	return s, []action{{kind: noTime}, {kind: tell, event: event.UpgradeFailed, err: why}}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/lockshim/lockshim/shim/control"
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/proc"
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // A job is what the loop knows of the upgrade that runs.
@@ -22,6 +23,7 @@ type job struct {
 	stage      stage // when it was last looked at
 	stageSince time.Time
 
+	end     string    // how the new generation's master ended
 	reaped  uint64    // what the old master had when it was told: see proc.Process
 	crew    []proc.ID // its workers then
 	stunted time.Time // since when it has waited for a child that no look has seen
@@ -42,7 +44,10 @@ func (m *machine) accept(r *control.Request) {
 // refuse answers who asks for what cannot be now.
 func (m *machine) refuse(a action) {
 	err := a.err
-	if errors.Is(err, ErrBusy) && m.state.upgrade.stage != noUpgrade {
+	if !errors.Is(err, profile.ErrNoOperation) { // which says what cannot be done itself
+		err = fmt.Errorf("cannot upgrade %s: %w", m.cfg.Lock, err)
+	}
+	if m.state.upgrade.stage != noUpgrade {
 		err = fmt.Errorf("%w: %s asked for it at %s", err, m.job.by, m.job.since.Format(time.RFC3339))
 	}
 	if a.asker == nil {
@@ -160,6 +165,9 @@ func (m *machine) tellUpgrade(e event.Event) {
 		e.Generation, e.Err = m.newest(), errNotReady
 	case event.UpgradeFailed:
 		e.Generation, e.Output = m.newest(), m.job.lastWritten()
+		if m.job.end != "" {
+			e.Err = fmt.Errorf("%w: %s", e.Err, m.job.end)
+		}
 	case event.Upgrading:
 		m.observes()
 	}
@@ -194,6 +202,13 @@ func (m *machine) concludes(err error) {
 		m.job.log.Close()
 	}
 	m.job, m.upgraded, m.failure = job{}, true, err
+}
+
+// mourns notes how the master of a new generation ended.
+func (m *machine) mourns(number, code int) {
+	if m.state.upgrade.stage != noUpgrade && number > m.state.upgrade.old && code != unknown {
+		m.job.end = ending(code)
+	}
 }
 
 // follows lets who asked for an upgrade see what happens.

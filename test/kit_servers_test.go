@@ -59,6 +59,7 @@ type setup struct {
 	pidfile    bool   // the server writes one, s.file("server.pid")
 	more       string // lines of configuration, in the server's language
 	app        string // lines of the application's file, run when a worker loads it
+	fragile    bool   // see fragile
 }
 
 // name says it in the name of a subtest.

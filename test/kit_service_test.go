@@ -48,6 +48,10 @@ func prepare(t *testing.T, c setup) *service {
 	t.Cleanup(s.close)
 	s.events = bufio.NewReader(s.fifo("events"))
 	s.block = s.fifo("hang")
+	if c.fragile {
+		s.more += s.fill(fragileConfig[c.name])
+		s.app += s.fill(fragileApp[c.name])
+	}
 	if c.write != nil {
 		s.writeFiles()
 	}
