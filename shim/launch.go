@@ -143,7 +143,7 @@ func (m *machine) fork(lock, fd int) (int, error) {
 	}
 	attr := &syscall.ProcAttr{Env: m.environment(fd), Files: files}
 	if m.cfg.Terminal {
-		attr.Sys = &syscall.SysProcAttr{Setpgid: true, Foreground: true}
+		attr.Sys = &syscall.SysProcAttr{Setpgid: true, Foreground: !m.rules.profile.Aside}
 	}
 	if m.detaches() {
 		return m.forkParent(path, attr)

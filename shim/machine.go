@@ -216,7 +216,7 @@ func (m *machine) learn(f fact) {
 
 // suspended stops the shim with a server that was stopped at the terminal.
 func (m *machine) suspended(id proc.ID) {
-	if id != m.launched && id.PID != m.parent {
+	if id != m.launched && id.PID != m.parent || m.rules.profile.Aside {
 		return
 	}
 	p, err := proc.Find(id.PID)

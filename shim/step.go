@@ -139,7 +139,11 @@ func (r rules) unled(s state) (state, []action) {
 		s.passedOn = true
 		return s, []action{{kind: send, target: servers, signal: s.schedule[s.at].Signal}}
 	}
-	s, actions := r.begin(s, masterless, r.profile.Stop)
+	schedule := r.profile.Stop
+	if r.profile.Orphans != nil {
+		schedule = r.profile.Orphans
+	}
+	s, actions := r.begin(s, masterless, schedule)
 	s.passedOn = true
 	return s, append([]action{{kind: tell, event: event.Masterless}}, actions...)
 }

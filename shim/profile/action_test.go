@@ -34,6 +34,9 @@ func TestActions(t *testing.T) {
 		for _, sig := range forwarded {
 			want[sig] = Action{Forward, sig}
 		}
+		if p.Name == "httpd" {
+			want[syscall.SIGWINCH] = Action{Kind: Graceful}
+		}
 		for sig := syscall.Signal(0); sig <= maxSignal+1; sig++ {
 			w, listed := want[sig]
 			if !listed && passableHere(sig) {

@@ -60,6 +60,7 @@ type Profile struct {
 	Graceful syscall.Signal
 	Quick    syscall.Signal
 	Stop     Schedule
+	Orphans  Schedule                  // for workers that have lost their master; nil for Stop
 	Actions  map[syscall.Signal]Action // what differs from the rule for all servers
 
 	Fatal []syscall.Signal // not handled by the server, which they would end or stop: they are not passed on
@@ -75,6 +76,7 @@ type Profile struct {
 	InPlace  bool     // a re-exec keeps the master's pid
 	ByPath   bool     // a re-exec does not look argv[0] up in PATH
 	Detach   bool     // it takes no upgrade from the parent that started it, unless that has exited
+	Aside    bool     // it must not be in a terminal's foreground, where WINCH comes from
 	Leaves   bool     // a master leaves by itself once the next one is ready
 	Spawns   bool     // workers are executed anew: Spawned knows them
 	Waits    bool     // the master executes itself once more when it has forked its workers
