@@ -45,9 +45,7 @@ func (s *service) client() *client {
 
 // http sends requests over the service's socket.
 func (s *service) http() *http.Client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", s.socket())
-	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return s.dial(ctx) }
 	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
 }
 
@@ -159,7 +157,7 @@ func (s *service) release() {
 // released fails the test if anybody listens on the service's socket.
 func (s *service) released() {
 	s.t.Helper()
-	conn, err := net.Dial("unix", s.socket())
+	conn, err := s.dial(context.Background())
 	if err == nil {
 		conn.Close()
 		s.t.Error("somebody listens on the socket")

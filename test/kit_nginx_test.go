@@ -67,7 +67,7 @@ location /hang { proxy_pass http://unix:%s; proxy_set_header Worker $pid; }
 
 // nginxMeans reads lines like "2026/01/02 03:04:05 [notice] 813#813: start worker
 // process 815". A worker may be sent signals from its fork on: they wait.
-func nginxMeans(line string) string {
+func nginxMeans(_ *service, line string) string {
 	_, said, ok := strings.Cut(line, "] ")
 	pid, said, cut := strings.Cut(said, ": ")
 	master, _, _ := strings.Cut(pid, "#")

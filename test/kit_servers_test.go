@@ -21,7 +21,9 @@ type server struct {
 	load     string // the lines that load the hook; %s is its path
 	write    func(*service) map[string]string
 	args     func(*service) []string
-	means    func(line string) string // what a line of the server's own log says in the words of the kit; nil where it writes these
+	tcp      bool                          // it cannot listen on a socket with a path
+	single   bool                          // it is one process
+	means    func(*service, string) string // what a line of its own log says in the words of the kit; nil where it writes these
 }
 
 var unicorn = server{

@@ -29,6 +29,7 @@ type service struct {
 	crew   []int    // its workers
 	runs   []*shimRun
 	block  *os.File // what a request that hangs waits for
+	port   int      // that it listens on, where it has no socket with a path
 }
 
 // prepare writes the files of a service, and at the end of the test fails it if
@@ -157,7 +158,7 @@ func (s *service) meaning(line string) string {
 	if s.means == nil {
 		return line
 	}
-	return s.means(line)
+	return s.means(s, line)
 }
 
 // line blocks for a line whose words begin so; what comes before is passed over.
@@ -175,6 +176,10 @@ func (s *service) line(begin ...string) []string {
 // them. A master that is known already is passed over.
 func (s *service) generation() {
 	s.t.Helper()
+	if s.single {
+		s.master = number(s.t, s.line("master")[1])
+		return
+	}
 	old := s.master
 	crews := map[int][]int{}
 	for {
