@@ -3,16 +3,14 @@
 package test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
-	"syscall"
+	"sync/atomic"
 	"testing"
-	"unsafe"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 )
 
@@ -33,26 +31,28 @@ func TestCheckLimits(t *testing.T) {
 	}
 }
 
-// stranger is a user without rights, of whom nothing else runs.
-const stranger = 64321
+// strangers counts the users without rights that were given out.
+var strangers atomic.Uint32
 
-// asStranger are the words that run a command as that user.
-var asStranger = []string{"setpriv", "--reuid=64321", "--regid=64321", "--clear-groups"}
+// stranger is the uid of a user without rights, of whom nothing else runs.
+func stranger() uint32 { return 61000 + strangers.Add(1) }
 
-// checkStranger is check as that user, by way of a script of root's that ends in
+// checkStranger is check as such a user, by way of a script of root's that ends in
 // "$@".
 func (s *service) checkStranger(script string) []finding {
 	s.t.Helper()
 	if os.Getuid() != 0 {
 		s.t.Skip("needs root")
 	}
-	args := append([]string{"unshare", "--mount", "--propagation", "private", "sh", "-ec", script, "sh"}, asStranger...)
+	args := []string{"unshare", "--mount", "--propagation", "private", "sh", "-ec", script, "sh"}
 	path, err := exec.LookPath(args[0])
 	if err != nil {
 		s.t.Skip("needs the package util-linux")
 	}
 	args[0] = path
-	must(s.t, os.Chown(s.dir, stranger, stranger))
+	user := int(stranger())
+	must(s.t, os.Chown(s.dir, user, user))
+	args = append(args, "setpriv", fmt.Sprintf("--reuid=%d", user), fmt.Sprintf("--regid=%d", user), "--clear-groups")
 	return s.checkLine(0, append(args, lockshim, "check", s.lock, "--", "true")...)
 }
 
@@ -134,35 +134,6 @@ func TestCheckCommands(t *testing.T) {
 	finds(t, found, "warning", "socket", "mend: rm "+s.file("web.control"))
 }
 
-// forbidden makes the test binary a program that forbids prctl(2) what makes a
-// subreaper, and executes its arguments.
-const forbidden = "SHIMTEST_FORBID"
-
-// forbid installs a filter (seccomp(2)): PR_SET_CHILD_SUBREAPER is ENOSYS.
-func forbid() error {
-	runtime.LockOSThread()
-	load := func(at uint32) unix.SockFilter {
-		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
-	}
-	unless := func(k uint32, skip uint8) unix.SockFilter {
-		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: k, Jf: skip}
-	}
-	filter := []unix.SockFilter{ // struct seccomp_data: nr, then the arguments from byte 16
-		load(0), unless(unix.SYS_PRCTL, 3),
-		load(16), unless(unix.PR_SET_CHILD_SUBREAPER, 1),
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-	}
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return err
-	}
-	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
-		return err
-	}
-	return syscall.Exec(os.Args[1], os.Args[1:], os.Environ())
-}
-
 // A kernel that makes no subreapers cannot have a shim.
 func TestCheckWithoutASubreaper(t *testing.T) {
 	t.Parallel()
@@ -170,7 +141,7 @@ func TestCheckWithoutASubreaper(t *testing.T) {
 	for _, verb := range []string{"check", "run"} {
 		args := []string{"/proc/self/exe", lockshim, verb, "--lock", s.lock, "--", "sh", "-c", "echo ran >ran"}
 		out, pipe := collect(t)
-		p := start(t, spec{args: args, env: append(s.env(), forbidden+"=1"), dir: s.dir, out: pipe, err: pipe})
+		p := start(t, spec{args: args, env: append(s.env(), testkit.HelperEnv("no-subreaper")...), dir: s.dir, out: pipe, err: pipe})
 		must(t, pipe.Close())
 		code := p.wait()
 		await(t, "the end of an output", out.done)

@@ -6,10 +6,11 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
-// guarded is the variable that makes the test binary a guard. Its value is the
-// directory to clean up.
+// guarded is the variable that tells a guard which directory to clean up.
 const guarded = "SHIMTEST_GUARD"
 
 // A guard is a process that outlives a test binary which panicked or was
@@ -31,7 +32,7 @@ func startGuard() (*guard, error) {
 		return nil, err
 	}
 	defer null.Close()
-	env := append(os.Environ(), guarded+"="+base)
+	env := append(append(os.Environ(), testkit.HelperEnv("guard")...), guarded+"="+base)
 	attr := &syscall.ProcAttr{Env: env, Files: []uintptr{r.Fd(), null.Fd(), null.Fd()}}
 	attr.Sys = &syscall.SysProcAttr{Setsid: true} // a signal to the tests' process group is not for it
 	c, err := children.start([]string{"/proc/self/exe"}, attr)
@@ -46,8 +47,9 @@ func (g *guard) end() {
 
 // keepGuard is the guard's life: the end of its standard input is that of the
 // test binary.
-func keepGuard(dir string) {
+func keepGuard() error {
+	dir := os.Getenv(guarded)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	endAll(dir + "/")
-	os.RemoveAll(dir)
+	return os.RemoveAll(dir)
 }

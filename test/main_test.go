@@ -35,14 +35,11 @@ var lockshim string
 var base string
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(guarded); dir != "" {
-		keepGuard(dir)
-		os.Exit(0)
+	helpers := map[string]func() error{"guard": keepGuard}
+	for name, f := range filters {
+		helpers[name] = f.execute
 	}
-	if os.Getenv(forbidden) != "" {
-		fmt.Fprintln(os.Stderr, "cannot forbid:", forbid())
-		os.Exit(1)
-	}
+	testkit.Help(helpers)
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cannot test:", err)

@@ -17,13 +17,13 @@ const helperVariable = "TESTKIT_HELPER"
 // Helper started it is that helper's life instead, and exits: with 1 where the
 // helper fails, which then says why on standard error.
 func Main(m *testing.M, helpers map[string]func() error) int {
-	live(helpers)
+	Help(helpers)
 	return m.Run()
 }
 
-// live is a helper's life, if this process is one. A helper that executes itself
-// anew is the same one.
-func live(helpers map[string]func() error) {
+// Help is a helper's life, if this process is one, and returns otherwise. A helper
+// that executes itself anew is the same one.
+func Help(helpers map[string]func() error) {
 	name := os.Getenv(helperVariable)
 	if name == "" {
 		return

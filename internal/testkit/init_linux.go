@@ -11,7 +11,7 @@ import (
 // subreaper, which helpers are not. A child that no test has waited for makes the
 // code 1.
 func MainAsInit(m *testing.M, helpers map[string]func() error) int {
-	live(helpers)
+	Help(helpers)
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fmt.Println("cannot become the reaper of orphans:", err)
 		return 1
