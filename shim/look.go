@@ -46,7 +46,9 @@ func (m *machine) lookNow() {
 	if c.masters == 0 {
 		m.quit()
 	}
-	if c.masters > 0 || !m.ending { // else how it ended decides what its workers are, and will be looked into
+	// How a master ended decides what its workers are, and is told before an upgrade
+	// is over: the fact of it is on its way, and will be looked into.
+	if !m.ending || c.masters > 0 && !m.state.upgrade.ends() {
 		m.pending = append(m.pending, input{kind: looked, seen: c})
 	}
 	m.proveNext(c)

@@ -37,6 +37,9 @@ type upgrade struct {
 	resumed bool  // it found two generations: the real one follows
 }
 
+// ends reports whether the upgrade waits for somebody's end, to be over.
+func (u upgrade) ends() bool { return u.stage == retiring || u.stage == failing }
+
 // An asker is the request that an upgrade is for; nil for a signal.
 type asker = *control.Request
 
