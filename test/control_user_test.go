@@ -27,7 +27,8 @@ func (s *service) stranger(verb string) result {
 	args := append([]string{lockshim, words[0], s.lock}, words[1:]...)
 	out, outPipe := collect(s.t)
 	errs, errPipe := collect(s.t)
-	as := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
+	user := stranger()
+	as := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
 	p := start(s.t, spec{args: args, env: s.env(), dir: s.dir, out: outPipe, err: errPipe, sys: as})
 	must(s.t, outPipe.Close())
 	must(s.t, errPipe.Close())
@@ -80,7 +81,7 @@ func TestControlAnotherUser(t *testing.T) {
 func (s *service) refusedBy(socket string) string {
 	s.t.Helper()
 	code := make(chan string, 1)
-	go func() { code <- askAs(stranger, socket, `{"verb":"stop"}`+"\n") }()
+	go func() { code <- askAs(int(stranger()), socket, `{"verb":"stop"}`+"\n") }()
 	return <-code
 }
 
