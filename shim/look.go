@@ -16,6 +16,16 @@ import (
 // more there are.
 const lookShare = 10
 
+// maxPause is how long a look is put off at most. On a host that is too busy to let
+// one end soon, whoever asks would go away without an answer.
+const maxPause = time.Second
+
+// afterLook is when the next look may be, after one that has just ended.
+func afterLook(began time.Time) time.Time {
+	now := time.Now()
+	return now.Add(min(lookShare*now.Sub(began), maxPause))
+}
+
 // look takes a view, tells what is new in it, and feeds its census to step. One
 // that comes too soon after the last is put off, and serves for those between.
 func (m *machine) look(a action) {
@@ -36,7 +46,7 @@ func (m *machine) lookNow() {
 	m.disarm(lookTimer)
 	began := time.Now()
 	err := m.see(m.wide)
-	m.wide, m.nextLook = false, time.Now().Add(lookShare*time.Since(began))
+	m.wide, m.nextLook = false, afterLook(began)
 	if err != nil {
 		m.emit(event.Event{Kind: event.Trouble, Err: err})
 		m.arm(settleTimer, time.Second)

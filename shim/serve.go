@@ -84,7 +84,7 @@ func (m *machine) answerAskers() {
 	m.disarm(statusTimer)
 	began := time.Now()
 	err := m.see(true)
-	m.nextStatus = time.Now().Add(lookShare * time.Since(began))
+	m.nextStatus = afterLook(began)
 	if err == nil && m.ending {
 		return
 	}
