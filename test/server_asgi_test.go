@@ -28,7 +28,7 @@ func TestASGI(t *testing.T) {
 		if got := s.verb("reload"); got.code != 69 || !strings.Contains(got.err, "no such operation: HUP would end its master") {
 			t.Errorf("reload answers %+v", got)
 		}
-		if got := s.verb("upgrade"); got.code != 69 || !strings.Contains(got.err, "restart it") {
+		if got := s.verb("upgrade"); got.code != 69 || !strings.Contains(got.err, "restart it\nlockshim: hint: lockshim stop ") {
 			t.Errorf("upgrade answers %+v", got)
 		}
 		c.more()

@@ -72,7 +72,7 @@ func (c *call) hint(err error) string {
 	case c.verb == nil:
 		return ""
 	case c.verb.name == "upgrade" && isAny(err, []error{shim.ErrUpgrade, shim.ErrBusy, profile.ErrNoOperation}):
-		return upgradeHint(err, name)
+		return upgradeHint(err, c.service.path, name)
 	case isLocked(err):
 		return c.lockedHint(err)
 	case errors.Is(err, shim.ErrNotFound) && len(c.args) > 0:

@@ -38,7 +38,7 @@ func (r *renderer) sentence(e event.Event) string {
 func (r *renderer) stopSentence(e event.Event) string {
 	switch e.Kind {
 	case event.Signalled:
-		return fmt.Sprintf("sent %s to pid %d", profile.SignalName(e.Signal), e.PID)
+		return fmt.Sprintf("sent %s to pid %d", profile.SignalName(e.Signal), e.PID) + others(e)
 	case event.Ignored:
 		return fmt.Sprintf("warning: %s is not passed on: %v", profile.SignalName(e.Signal), e.Err)
 	case event.Stopping:
@@ -96,6 +96,14 @@ func processList(e event.Event) string {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(names, ", ")
+}
+
+// others says how many more processes there are than the one that is named.
+func others(e event.Event) string {
+	if n := len(e.Processes) - 1 + e.Omitted; n > 0 {
+		return fmt.Sprintf(" and %d more", n)
+	}
+	return ""
 }
 
 // clip shortens a command to what a line of a log can bear.

@@ -49,6 +49,7 @@ func TestEventsAsText(t *testing.T) {
 		{event.Event{Kind: event.Forged, PID: 8}, "warning: ignored a notification of pid 8, which has ended or cannot be seen"},
 		{event.Event{Kind: event.Replaced}, "warning: /run/lockshim/web.lock was deleted or replaced"},
 		{event.Event{Kind: event.Signalled, PID: 8, Signal: syscall.SIGUSR2}, "sent USR2 to pid 8"},
+		{event.Event{Kind: event.Signalled, PID: 100, Signal: syscall.SIGTERM, Processes: processes(3)}, "sent TERM to pid 100 and 2 more"},
 		{event.Event{Kind: event.Ignored, Signal: syscall.SIGHUP, Err: errors.New("why")}, "warning: HUP is not passed on: why"},
 		{event.Event{Kind: event.Stopping, Signal: syscall.SIGQUIT}, "stopping with QUIT"},
 		{event.Event{Kind: event.Masterless, Processes: processes(10)}, "no master is left: stopping pid 100 ("},

@@ -127,12 +127,25 @@ func (c *call) readUpgrade(cfg *shim.Config) (err error) {
 }
 
 // upgradeHint is what to do about an upgrade that was not to be.
-func upgradeHint(err error, service string) string {
+func upgradeHint(err error, lock, service string) string {
 	switch {
+	case errors.Is(err, profile.ErrNoOperation) && !reloads(lock):
+		return "lockshim stop " + service + "  # and let the init system start it anew: the server has neither upgrade nor reload"
 	case errors.Is(err, profile.ErrNoOperation):
 		return "lockshim reload " + service + "  # or restart it: the server has no upgrade"
 	case errors.Is(err, shim.ErrBusy):
 		return "lockshim status " + service
 	}
 	return "lockshim status " + service + "  # then mend what it says, and: lockshim upgrade " + service
+}
+
+// reloads reports whether the server of a service has a reload, as far as can be
+// seen.
+func reloads(lock string) bool {
+	st, err := shim.Inspect(lock)
+	if err != nil {
+		return true
+	}
+	p, err := profile.Lookup(st.Profile)
+	return err != nil || p.Missing(profile.Reload) == nil
 }
