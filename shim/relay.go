@@ -152,10 +152,10 @@ func (m *machine) heard() {
 func (m *machine) claim(n notice) {
 	switch {
 	case len(n.main) > 0:
-		if m.serving(n.main[:1]) == nil && (m.state.adopted || m.descends(n.main)) {
+		if !m.serves(n.main[0]) && (m.state.adopted || m.descends(n.main)) {
 			m.relay.announced = append(m.relay.announced, proc.Announcement{ID: n.main[0].ID, Main: true})
 		}
-	case n.Ready() && m.serving(n.sender[:1]) == nil:
+	case n.Ready() && !m.serves(n.sender[0]):
 		m.relay.announced = append(m.relay.announced, proc.Announcement{ID: n.sender[0].ID})
 	}
 }
@@ -191,8 +191,13 @@ const (
 	forgersTime = time.Hour
 )
 
-// forged tells of a notice that counts for nothing.
+// forged tells of a notice that counts for nothing. The last words of a process
+// that has ended may have been the server's own: what is missed of them is told
+// only if it matters.
 func (m *machine) forged(n notice) {
+	if _, main := n.MainPID(); len(n.sender) == 0 && !main && !n.Ready() {
+		return
+	}
 	id := idOf(n.sender)
 	if len(n.sender) == 0 {
 		id.PID = n.PID

@@ -79,6 +79,12 @@ func (m *machine) seen(p proc.Process) bool {
 	return slices.ContainsFunc(m.resolve(everybody, 0), func(o proc.Process) bool { return o.ID == p.ID && o.Image == p.Image })
 }
 
+// serves reports whether the view has the process in a generation, with the image
+// that it runs: it was a fork of its parent before it executed its own.
+func (m *machine) serves(p proc.Process) bool {
+	return slices.ContainsFunc(m.view.Servers(), func(o proc.Process) bool { return o.ID == p.ID && o.Image == p.Image })
+}
+
 // generationOf is what is remembered of the generation that the nearest of a
 // lineage belongs to; nil where none does.
 func (m *machine) generationOf(line []proc.Process) *generation {

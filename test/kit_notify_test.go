@@ -117,13 +117,19 @@ func (m *manager) silent() {
 // speakingServer says "up" and its pid, and then sends to its NOTIFY_SOCKET what
 // it reads from the FIFO hang, a message a line, its words being the lines. A line
 // that begins with "child" is sent by a child that lives until the next line, one with "run" is
-// run as a program, and one with "spawn" too, which reads the rest.
+// run as a program; so is one with "spawn", after the next line, which then reads
+// the rest.
 const speakingServer = `
 import os, signal, socket, sys
 def say(line):
     fd = os.open("events", os.O_WRONLY)
     os.write(fd, (line + "\n").encode())
     os.close(fd)
+def line_again():
+    orders = os.open("hang", os.O_RDONLY)
+    while os.read(orders, 1) != b"\n":
+        pass
+    os.close(orders)
 address = os.environ["NOTIFY_SOCKET"].replace("@", "\0")
 sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 signal.signal(signal.SIGHUP, lambda number, frame: say("got HUP"))
@@ -140,15 +146,16 @@ for line in open("hang"):
         say("ran")
         continue
     if words[0] == "spawn":
-        os.spawnv(os.P_NOWAIT, words[1], words[1:])
-        while True:
-            signal.pause()
+        if os.fork():
+            while True:
+                signal.pause()
+        say("forked %d" % os.getpid())
+        line_again()
+        os.execv(words[1], words[1:])
     sender.sendto("\n".join(words[words[0] == "child":]).encode(), address)
     say("sent %d" % os.getpid())
     if words[0] == "child":
-        orders = os.open("hang", os.O_RDONLY)
-        while os.read(orders, 1) != b"\n":
-            pass
+        line_again()
         os._exit(0)
 `
 

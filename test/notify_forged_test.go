@@ -183,7 +183,10 @@ func TestNotifyAnnounced(t *testing.T) {
 			r.until(event.Ready)
 			old := watch(t, s.master)
 			s.order("spawn", "/usr/bin/python3", "next.py")
-			next := number(t, s.line("up")[1])
+			next := number(t, s.line("forked")[1])
+			s.shows(r.pid, gen{s.master, []int{next}}) // before its exec it is one of the workers
+			s.order("end")
+			s.line("up", fmt.Sprint(next))
 			s.master = next
 			if name == "MAINPID" {
 				words = fmt.Sprintf(words, next)
