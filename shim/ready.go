@@ -127,7 +127,7 @@ func (m *machine) check(i int) profile.ReadyCheck {
 	if c := m.cfg.Ready.Check; c != profile.ReadyAuto {
 		return c
 	}
-	if m.known[i].hooked || m.speaks {
+	if m.known[i].hooked || m.speaks && !m.rules.profile.Laconic {
 		return profile.ReadyNotify
 	}
 	return profile.ReadyListen

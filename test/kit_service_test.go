@@ -30,6 +30,7 @@ type service struct {
 	runs   []*shimRun
 	block  *os.File // what a request that hangs waits for
 	port   int      // that it listens on, where it has no socket with a path
+	front  *process // what stands between the clients and the server
 }
 
 // prepare writes the files of a service, and at the end of the test fails it if

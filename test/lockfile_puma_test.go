@@ -11,15 +11,6 @@ import (
 	"github.com/lockshim/lockshim/shim/event"
 )
 
-// Puma closes every descriptor but its listeners when it re-executes
-// (close_others of Ruby's Process.exec), and has the same pid after it.
-var puma = server{
-	name:    "puma",
-	program: "/usr/bin/puma",
-	config:  "puma.rb",
-	args:    func(s *service) []string { return []string{"-C", s.file("puma.rb"), s.file("config.ru")} },
-}
-
 // preparePuma writes the files of a Puma with two workers, which tell of a
 // worker as the other servers do.
 func preparePuma(t *testing.T) *service {

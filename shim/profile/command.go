@@ -109,7 +109,12 @@ func (p Profile) own(argv []string) []string {
 	if len(p.Inserted) > 0 {
 		argv = withoutOptions(argv, p.Inserted)
 	}
-	return without(argv, p.Appended)
+	argv = without(argv, p.Appended)
+	if p.Permutes {
+		argv = slices.Clone(argv)
+		slices.Sort(argv[1:])
+	}
+	return argv
 }
 
 // withoutOptions is argv without the given options and what stands between each

@@ -40,6 +40,9 @@ func TestSameAfterReload(t *testing.T) {
 		{"haproxy -W -f x", "haproxy -sf 12 13 -x sockpair@3 -W -f x", true},
 		{"haproxy -W -f x", "haproxy -sf 12 -W -f y", false},
 		{"haproxy -W -f x", "haproxy -W -f x -D", false},
+		{"uwsgi_python3 web.ini --daemonize log", "uwsgi_python3 --daemonize log web.ini", true},
+		{"uwsgi_python3 web.ini --daemonize log", "uwsgi_python3 --daemonize log other.ini", false},
+		{"haproxy -W -f x", "haproxy -f x -W", false},
 		{"unicorn -W -f x", "unicorn -sf 12 -W -f x", false},
 	} {
 		a, b := strings.Fields(row.a), strings.Fields(row.b)

@@ -73,6 +73,7 @@ type Profile struct {
 	Daemon   []string // command-line flags that send the server to the background
 	Appended []string // arguments that a re-exec may add behind the user's own
 	Inserted []string // options that a re-exec may put before them, each with its arguments
+	Permutes bool     // a re-exec may bring its arguments into another order, as getopt(3) does
 	InPlace  bool     // a re-exec keeps the master's pid
 	ByPath   bool     // a re-exec does not look argv[0] up in PATH
 	Detach   bool     // it takes no upgrade from the parent that started it, unless that has exited
@@ -80,5 +81,6 @@ type Profile struct {
 	Leaves   bool     // a master leaves by itself once the next one is ready
 	Spawns   bool     // workers are executed anew: Spawned knows them
 	Waits    bool     // the master executes itself once more when it has forked its workers
+	Laconic  bool     // only the first generation says READY=1
 	Hook     string   // name of its file under hooks, or ""
 }

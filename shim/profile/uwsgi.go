@@ -10,7 +10,8 @@ import (
 // TERM is no part of it: it makes uWSGI 2.0 reload brutally, unless die-on-term
 // is set. There is no graceful stop by signal; hooks/uwsgi.ini makes one of TERM,
 // for --stop TERM/60/INT/10/KILL. HUP reloads gracefully, by a re-exec with the
-// listeners open: it is the upgrade too.
+// listeners open: it is the upgrade too. It says READY=1 after its first start
+// only: the descriptor for that does not survive a reload (core/notify.c).
 func uwsgi() Profile {
 	return Profile{
 		Name:    "uwsgi",
@@ -26,7 +27,9 @@ func uwsgi() Profile {
 		Masters:  []string{"uWSGI master"},
 		Workers:  []string{"uWSGI worker ", "uWSGI mule ", "uWSGI spooler ", "uWSGI http "},
 		Daemon:   []string{"-d", "--daemonize", "--daemonize2"},
+		Permutes: true,
 		InPlace:  true,
+		Laconic:  true,
 		Hook:     "uwsgi.ini",
 	}
 }
