@@ -49,7 +49,7 @@ func (m *machine) prove(number int) {
 	if i := m.indexOf(number); i >= 0 {
 		m.known[i].tried = true
 	}
-	m.proof = proof{number: number, since: time.Now(), crew: m.hadCrew(number)}
+	m.proof = proof{number: number, since: time.Now(), crew: m.inherits(number)}
 	m.watchLeader(number)
 	if m.cfg.Ready.Check == profile.ReadyAfter {
 		m.arm(proofTimer, m.cfg.Ready.After)
@@ -80,9 +80,10 @@ func (m *machine) proveNext(c census) {
 	m.arm(upgradeTimer, m.rules.readyTimeout)
 }
 
-// hadCrew reports whether the generation before number had workers.
-func (m *machine) hadCrew(number int) bool {
-	return slices.ContainsFunc(m.known, func(g generation) bool { return g.Number < number && g.crew })
+// inherits reports whether a generation before number had workers.
+func (m *machine) inherits(number int) bool {
+	i := m.indexOf(number)
+	return i >= 0 && m.known[i].heir
 }
 
 // endProof gives up.

@@ -13,6 +13,7 @@ type generation struct {
 	proc.Known
 	ended    bool   // its master is gone
 	crew     bool   // it has had workers
+	heir     bool   // one before it had
 	promoted bool   // led by what a launcher left behind
 	hooked   bool   // its hook is loaded, and will say when it is ready
 	ready    bool   // it serves
@@ -54,13 +55,18 @@ func (m *machine) rememberOne(g proc.Generation) {
 	}
 	k := generation{Known: proc.Known{Number: g.Number, Image: g.Image, Orphan: g.Leaderless}, ended: g.Leaderless}
 	k.crew = len(g.Workers) > 0 && !m.rules.profile.Leaves
-	k.Served = g.Served(m.rules.profile)
+	k.Served, k.heir = g.Served(m.rules.profile), m.crewed()
 	if !g.Leaderless {
 		k.Master = g.Master.ID
 		m.supersede(k.Master)
 		m.emit(born(g))
 	}
 	m.known = append(m.known, k)
+}
+
+// crewed reports whether a generation so far has had workers.
+func (m *machine) crewed() bool {
+	return slices.ContainsFunc(m.known, func(k generation) bool { return k.crew })
 }
 
 // born is the event of a new generation.

@@ -152,7 +152,7 @@ frontend front
     bind unix@%s mode 666
     default_backend back
 backend back
-    http-request set-header X-Pid %%[pid]
+    http-request set-header X-Pid %%pid
     server back unix@%s
 `, s.socket(), s.file("back")) + s.more}
 }

@@ -73,7 +73,16 @@ func (p inPlace) start(s *service) *shimRun {
 	r := s.run(p.flags...)
 	there()
 	p.changed(s, r)
+	p.ready(s, r)
 	return r
+}
+
+// ready blocks until the shim has told that the latest generation serves: before
+// that it refuses an upgrade.
+func (p inPlace) ready(s *service, r *shimRun) {
+	s.t.Helper()
+	number := p.note(s, r)
+	r.find(0, "the readiness of the generation", func(e toldEvent) bool { return e.Event == event.Ready && e.Generation == number })
 }
 
 // listens is the socket that the server itself makes.

@@ -15,6 +15,9 @@ func (c *census) reunite() {
 		}
 		if crew := c.crew(*g.leader); crew != nil {
 			crew.processes = append(slices.Clip(crew.processes), *g.leader)
+			if crew.known == nil { // the master was seen without them before
+				crew.known = g.known
+			}
 			crew.leader = &crew.processes[len(crew.processes)-1]
 			c.groups = slices.DeleteFunc(c.groups, func(o *group) bool { return o == g })
 		}
