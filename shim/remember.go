@@ -47,7 +47,7 @@ func (m *machine) rememberOne(g proc.Generation) {
 	if i >= 0 {
 		m.known[i].crew = m.known[i].crew || len(g.Workers) > 0 && !m.rules.profile.Leaves // else it is a fork on its way to its exec
 		m.known[i].Image, m.known[i].Served = g.Image, m.known[i].Served || g.Served(m.rules.profile)
-		if m.known[i].Master == (proc.ID{}) && !g.Leaderless {
+		if !g.Leaderless && m.known[i].Master != g.Master.ID {
 			m.known[i].Master, m.known[i].ended = g.Master.ID, false
 			m.emit(born(g))
 		}

@@ -45,9 +45,9 @@ func inPlaces() []inPlace {
 		{server: uwsgi, title: "uwsgi", workers: 2, drops: true, abrupt: true},
 		{server: uwsgi, title: "uwsgi+hook", flags: graceful, hook: true, workers: 2},
 		{server: uwsgiDaemon, title: "uwsgi-d+hook", flags: graceful, hook: true, workers: 2},
-		{server: haproxy, title: "haproxy", workers: 1, quick: term, prepared: startBackend},
-		{server: haproxySystemd, title: "haproxy-Ws", workers: 1, quick: term, prepared: startBackend},
-		{server: haproxyDaemon, title: "haproxy-D", workers: 1, quick: term, prepared: startBackend},
+		{server: haproxy, title: "haproxy", workers: 1, prepared: startBackend},
+		{server: haproxySystemd, title: "haproxy-Ws", workers: 1, prepared: startBackend},
+		{server: haproxyDaemon, title: "haproxy-D", workers: 1, prepared: startBackend},
 	}
 }
 

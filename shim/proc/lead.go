@@ -32,7 +32,7 @@ func (c *census) settle(g *group) {
 	}
 	if g.known != nil && (g.known.Orphan || g.known.Master != (ID{})) {
 		if i := indexID(g.processes, g.known.Master); i >= 0 {
-			g.leader = &g.processes[i]
+			g.leader = c.heir(g, &g.processes[i])
 		}
 		return
 	}

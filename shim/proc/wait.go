@@ -38,3 +38,22 @@ func (c *census) crew(master Process) *group {
 	}
 	return youngest
 }
+
+// heir is the daemon that a master which re-executed itself in place has just
+// forked and handed its work to: its only child, in a session of its own. It is
+// the master itself where there is none.
+func (c *census) heir(g *group, master *Process) *Process {
+	var only *Process
+	for i := range g.processes {
+		if p := &g.processes[i]; p.PPID == master.PID {
+			if only != nil {
+				return master
+			}
+			only = p
+		}
+	}
+	if c.Profile.InPlace && only != nil && only.Session == only.PID {
+		return only
+	}
+	return master
+}
