@@ -73,11 +73,17 @@ func (m *machine) watchLeader(number int) {
 // upgrade of ours.
 func (m *machine) proveNext(c census) {
 	i := m.indexOf(c.newest)
-	if i < 0 || m.known[i].ready || m.known[i].tried || m.proof.number != 0 || m.state.phase != serving || m.state.upgrade.stage != noUpgrade {
+	if i < 0 || m.known[i].ready || m.known[i].tried || m.proving() || m.state.phase != serving || m.state.upgrade.stage != noUpgrade {
 		return
 	}
 	m.prove(c.newest)
 	m.arm(upgradeTimer, m.rules.readyTimeout)
+}
+
+// proving reports whether a proof is on its way of a generation that still leads.
+func (m *machine) proving() bool {
+	i := m.indexOf(m.proof.number)
+	return i >= 0 && !m.known[i].ended
 }
 
 // inherits reports whether a generation before number had workers.

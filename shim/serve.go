@@ -88,6 +88,9 @@ func (m *machine) answerAskers() {
 	if err == nil && m.ending {
 		return
 	}
+	if err == nil {
+		m.proveNext(m.census())
+	}
 	for _, r := range m.askers {
 		if err != nil {
 			r.Fail(codeSystem, err)

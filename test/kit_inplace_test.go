@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 )
 
@@ -114,7 +115,7 @@ func (p inPlace) changed(s *service, r *shimRun) {
 func (s *service) answeredByAnother() {
 	s.t.Helper()
 	client := s.http()
-	for end := deadline(s.t); end.IsZero() || time.Now().Before(end); {
+	for end := testkit.Deadline(s.t); end.IsZero() || time.Now().Before(end); {
 		if pid, err := get(client, "/"); err == nil && !slices.Contains(s.crew, pid) {
 			return
 		}
