@@ -92,12 +92,14 @@ func (m *machine) generationOf(line []proc.Process) *generation {
 	if seen == nil {
 		return nil
 	}
-	for i := range m.known {
-		if g := &m.known[i]; g.Number == seen.Number || !seen.Leaderless && g.Master == seen.Master.ID {
-			return g
-		}
+	i := m.indexOf(seen.Number)
+	if i < 0 && !seen.Leaderless {
+		i = m.ledBy(seen.Master.ID)
 	}
-	return nil
+	if i < 0 {
+		return nil
+	}
+	return &m.known[i]
 }
 
 // serving is that generation in the view.
