@@ -196,8 +196,11 @@ func profileList() string {
 	rows := [][]string{}
 	for _, p := range profile.All() {
 		what := strings.Join(p.Commands, ", ")
-		if what == "" {
+		switch {
+		case p.Name == profile.Generic:
 			what = "any other command"
+		case what == "":
+			what = "none: --profile " + p.Name
 		}
 		rows = append(rows, []string{p.Name, what})
 	}

@@ -75,7 +75,7 @@ func readConfiguration(s *Subject) conf {
 		c.trouble = "the working directory: " + err.Error()
 		return c
 	}
-	if len(s.inner) == 0 || s.Profile.Name == profile.Generic {
+	if len(s.inner) == 0 || len(s.Profile.Commands) == 0 { // generic, and Go programs
 		return c
 	}
 	switch read := readers[s.Profile.Name]; {
