@@ -23,6 +23,10 @@ func questions() []question {
 	var names []string
 	all := []question{
 		{"lockshim status ", []string{"db@1", "web"}},
+		{"lockshim check ", []string{"db@1", "web"}},
+		{"lockshim check --lock ", []string{"db@1", "web"}},
+		{"lockshim check web -- mkfif", []string{"mkfifo"}},
+		{"lockshim check --strays ", []string{"kill", "leave", "wait"}},
 		{"lockshim wait w", []string{"web"}},
 		{"lockshim signal ", []string{"db@1", "web"}},
 		{"lockshim stop d", []string{"db@1"}},

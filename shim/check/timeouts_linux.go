@@ -24,7 +24,7 @@ func timeouts(s *Subject) []Finding {
 func judge(stop profile.Schedule, i initSystem) []Finding {
 	takes, ends := length(stop)
 	switch {
-	case !ends && i.known:
+	case !ends && i.known && i.waits != patientForever:
 		return warn("timeouts", "--stop "+longer(stop, i.waits), "the stop schedule %s has no end, and %s waits %s", stop, i.name, seconds(i.waits))
 	case !ends:
 		return ok("timeouts", "the stop schedule %s has no end: what the init system waits decides", stop)
