@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"cmp"
 	"syscall"
 
 	"github.com/lockshim/lockshim/shim/event"
@@ -119,8 +120,14 @@ func (r rules) came(s state, c census) (state, []action) {
 	return s, []action{{kind: prove, number: c.newest}, {kind: timeIn, after: r.readyTimeout}}
 }
 
-// lost: the new generation has come and gone, or never came.
+// lost: the new generation has come and gone, or never came. A master that ended
+// before a look found it may have left workers that serve for ever, as nginx's do:
+// they are ended.
 func (r rules) lost(s state, c census) (state, []action) {
+	if c.new && !c.newLed {
+		s.upgrade.new = s.upgrade.old + 1
+		return r.rollBack(s, cmp.Or(s.upgrade.cause, errEarlyEnd))
+	}
 	switch {
 	case s.upgrade.cause != nil:
 		return r.failed(s, s.upgrade.cause)

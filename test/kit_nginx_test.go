@@ -50,6 +50,7 @@ func nginxFiles(s *service) map[string]string {
 daemon %s;
 pid %s;
 error_log %s notice;
+error_log %s notice;
 worker_processes %d;
 events { worker_connections 64; }
 %s
@@ -61,7 +62,7 @@ location / { return 200 "$pid\n"; }
 location /hang { proxy_pass http://unix:%s; proxy_set_header Worker $pid; }
 }
 }
-`, daemon, s.file("server.pid"), s.file("events"), s.workers, s.more, dirs, s.socket(), s.upstream()),
+`, daemon, s.file("server.pid"), s.file("log"), s.file("events"), s.workers, s.more, dirs, s.socket(), s.upstream()),
 	}
 }
 
