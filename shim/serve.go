@@ -182,6 +182,11 @@ func (m *machine) hangUp(code int) {
 	for _, r := range m.stoppers {
 		r.Reply(code)
 	}
+	m.unserve()
+}
+
+// unserve removes the socket, if it is there.
+func (m *machine) unserve() {
 	if m.server != nil {
 		if err := m.server.Close(); err != nil {
 			m.emit(event.Event{Kind: event.Trouble, Err: err})

@@ -35,6 +35,7 @@ import (
 func Run(cfg Config) (code int, err error) {
 	m := newMachine(cfg)
 	defer m.closeRelay()
+	defer m.unserve()
 	if err := m.start(); err != nil {
 		return 0, err
 	}
@@ -109,6 +110,7 @@ func (m *machine) begin(running bool) error {
 	m.state = state{lock: asked, code: unknown}
 	m.openUpstream()
 	m.openRelay()
+	m.serve() // before anything is told: who hears of it may ask
 	if !running || m.cfg.IfRunning == Replace {
 		m.release()
 	}
@@ -129,7 +131,6 @@ func (m *machine) begin(running bool) error {
 	}
 	go m.await(m.own)
 	m.begins()
-	m.serve()
 	return nil
 }
 

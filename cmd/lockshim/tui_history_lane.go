@@ -170,7 +170,7 @@ var signs = []sign{
 	{'R', "ready", []event.Kind{event.Ready}},
 	{'D', "told to make room", []event.Kind{event.Retiring}},
 	{'U', "upgrade", []event.Kind{event.Upgrading}},
-	{'!', "warning", []event.Kind{event.LowFD, event.Foreign, event.Forged, event.NotReady, event.Unlocked, event.Replaced, event.Ignored, event.Trouble}},
+	{'!', "warning", []event.Kind{event.LowFD, event.Foreign, event.Forged, event.NotReady, event.Interrupted, event.Unlocked, event.Replaced, event.Ignored, event.Trouble}},
 	{'T', "stop", []event.Kind{event.Stopping}},
 	{'M', "no master left", []event.Kind{event.Masterless}},
 	{'F', "upgrade failed", []event.Kind{event.UpgradeFailed}},

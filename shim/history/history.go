@@ -94,6 +94,7 @@ func concerns(r event.Record, g Generation) bool {
 // name a generation.
 var ofService = map[event.Kind]bool{
 	event.Launched: true, event.Upgrading: true, event.Upgraded: true, event.UpgradeFailed: true,
+	event.Interrupted: true,
 }
 
 // Service are the events of the service as a whole: those that are no mark of

@@ -17,6 +17,7 @@ const (
 	maxProcesses = 8
 	maxTitle     = 200
 	maxText      = 400
+	maxLines     = 12
 )
 
 // A Memory keeps the last events of a shim. The zero value is empty. It is for
@@ -63,6 +64,7 @@ func cut(e event.Event) event.Record {
 	}
 	r := e.Record()
 	r.Command, r.Error = clip(r.Command, maxText), clip(r.Error, maxText)
+	r.Output = clipped(r.Output)
 	for i := range r.Processes {
 		r.Processes[i].Command = clip(r.Processes[i].Command, maxTitle)
 	}
@@ -71,6 +73,15 @@ func cut(e event.Event) event.Record {
 		r.Code = &code
 	}
 	return r
+}
+
+// clipped is a copy of lines, or of the last of them.
+func clipped(lines []string) []string {
+	var kept []string
+	for _, line := range lines[max(0, len(lines)-maxLines):] {
+		kept = append(kept, clip(line, maxTitle))
+	}
+	return kept
 }
 
 // clip is a copy of s, or of as much as there is room for, and dots.

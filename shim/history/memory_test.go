@@ -63,6 +63,9 @@ func TestMemoryIsBounded(t *testing.T) {
 	for i := range 1000 {
 		big.Processes = append(big.Processes, proc.Process{ID: proc.ID{PID: i + 1}, Args: []string{long}})
 	}
+	for range 100 {
+		big.Output = append(big.Output, long)
+	}
 	var m Memory
 	m.Add(big)
 	r := m.Records()[0]
@@ -70,15 +73,18 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d processes are listed, %d are not", len(r.Processes), r.Omitted)
 	}
 	line, err := json.Marshal(r)
-	if err != nil || len(line) > 3200 || !utf8.Valid(line) {
+	if err != nil || len(line) > 5500 || !utf8.Valid(line) {
 		t.Errorf("%d bytes, %v", len(line), err)
 	}
-	for _, s := range []string{r.Command, r.Error, r.Processes[0].Command} {
+	for _, s := range []string{r.Command, r.Error, r.Processes[0].Command, r.Output[0]} {
 		if !strings.HasSuffix(s, "é...") || !utf8.ValidString(s) {
 			t.Errorf("cut to %q", s)
 		}
 	}
-	if len(big.Processes) != 1000 || big.Omitted != 0 {
+	if len(r.Output) != maxLines {
+		t.Errorf("%d lines of output are kept", len(r.Output))
+	}
+	if len(big.Processes) != 1000 || big.Omitted != 0 || len(big.Output) != 100 {
 		t.Error("the event itself was cut")
 	}
 }
@@ -87,7 +93,7 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestMemoryKeepsWhatFits(t *testing.T) {
 	e := event.Event{
 		Time: dawn, Kind: event.Ended, PID: 7, Generation: 2, Code: 3, Command: []string{"a b", "c"}, Err: errors.New("why"),
-		Processes: []proc.Process{{ID: proc.ID{PID: 8}, Args: []string{"x", "y"}, Shared: true}}, Omitted: 2,
+		Processes: []proc.Process{{ID: proc.ID{PID: 8}, Args: []string{"x", "y"}, Shared: true}}, Omitted: 2, Output: []string{"said", "so"},
 	}
 	var m Memory
 	m.Add(e)
