@@ -2,8 +2,6 @@ package shim
 
 import (
 	"fmt"
-	"os"
-	"slices"
 	"time"
 
 	"github.com/lockshim/lockshim/shim/control"
@@ -107,24 +105,6 @@ func (m *machine) answerTo(r *control.Request) any {
 		return m.history()
 	}
 	return m.status()
-}
-
-// status is the machine's own knowledge of the service.
-func (m *machine) status() Status {
-	o := observation{lock: m.cfg.Lock, rules: m.classifyRules(), view: m.view}
-	s := o.status()
-	s.Shim = &ShimStatus{PID: os.Getpid(), Version: m.cfg.Version, Adopted: m.state.adopted}
-	i := slices.IndexFunc(m.view.Shims, func(p proc.Process) bool { return p.PID == os.Getpid() })
-	if i >= 0 {
-		s.Shim.Started = m.view.Shims[i].Started()
-	}
-	switch m.state.phase {
-	case stopping, lingering:
-		s.State = StateStop
-	case masterless:
-		s.State = NoMaster
-	}
-	return s
 }
 
 // answerSignal sends what the operator names, to whom such a signal goes.

@@ -31,6 +31,7 @@ type Status struct {
 	Generations []GenerationStatus `json:"generations"`
 	Helpers     []ProcessStatus    `json:"helpers"` // end with those that they clean up after
 	Strays      []ProcessStatus    `json:"strays"`
+	Members     []ProcessStatus    `json:"members"` // joined by lockshim hold
 	Foreign     []ProcessStatus    `json:"foreign"`
 }
 
@@ -52,6 +53,14 @@ type GenerationStatus struct {
 	Workers    []ProcessStatus `json:"workers"`
 }
 
+// The states of a generation. One that has said nothing is ready for all that is
+// known, where no later one is.
+const (
+	isStarting = "starting" // it has yet to be ready
+	isReady    = "ready"
+	isDraining = "draining" // a later one has taken its place, or it has lost its master
+)
+
 // A ProcessStatus is one process as people and scripts see it.
 type ProcessStatus struct {
 	PID     int       `json:"pid"`
@@ -69,7 +78,8 @@ func (o *observation) status() Status {
 		State:       stateOf(o.view),
 		Generations: []GenerationStatus{},
 		Helpers:     statusesOf(o.view.Helpers),
-		Strays:      statusesOf(slices.Concat(o.view.Launchers, o.view.Strays, o.view.Members)),
+		Strays:      statusesOf(slices.Concat(o.view.Launchers, o.view.Strays)),
+		Members:     statusesOf(o.view.Members),
 		Foreign:     statusesOf(o.view.Foreign),
 	}
 	if len(o.view.Shims) > 0 {
@@ -109,9 +119,9 @@ func stateOf(v proc.View) State {
 
 // statusOf says it of a generation.
 func statusOf(g proc.Generation, isCurrent bool) GenerationStatus {
-	s := GenerationStatus{Generation: g.Number, State: "draining", Workers: statusesOf(g.Workers)}
+	s := GenerationStatus{Generation: g.Number, State: isDraining, Workers: statusesOf(g.Workers)}
 	if isCurrent && !g.Leaderless {
-		s.State = "ready"
+		s.State = isReady
 	}
 	if !g.Leaderless {
 		master := processStatus(g.Master)

@@ -3,7 +3,6 @@
 package test
 
 import (
-	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -107,8 +106,9 @@ func TestHoldFirst(t *testing.T) {
 // the generations, with the lock.
 func (s *service) showsHeld(st shim.Status, held *running) {
 	s.t.Helper()
-	if got := strayPIDs(st); !slices.Equal(got, []int{held.pid}) || !st.Strays[0].Locked || len(st.Foreign) > 0 {
-		s.t.Errorf("status shows the strays %+v and the foreign holders %+v, want %d with the lock and none", st.Strays, st.Foreign, held.pid)
+	if len(st.Members) != 1 || st.Members[0].PID != held.pid || !st.Members[0].Locked || len(st.Strays)+len(st.Foreign) > 0 {
+		s.t.Errorf("status shows the members %+v, the strays %+v and the foreign holders %+v, want %d with the lock and no others",
+			st.Members, st.Strays, st.Foreign, held.pid)
 	}
 }
 

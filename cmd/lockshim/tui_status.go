@@ -62,6 +62,9 @@ func processRows(st shim.Status, now time.Time) [][]string {
 	for _, p := range st.Strays {
 		rows = append(rows, processRow("stray", "", p, now))
 	}
+	for _, p := range st.Members {
+		rows = append(rows, processRow("member", "", p, now))
+	}
 	for _, p := range st.Foreign {
 		rows = append(rows, processRow("foreign holder", "", p, now))
 	}

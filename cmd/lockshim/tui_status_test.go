@@ -30,6 +30,7 @@ func upgrading() shim.Status {
 		},
 		Helpers: []shim.ProcessStatus{process(49, 30*time.Second, "python3 -c from multiprocessing.resource_tracker import main;main(4)", false)},
 		Strays:  []shim.ProcessStatus{process(50, 61*time.Minute, "git gc\n--auto", false)},
+		Members: []shim.ProcessStatus{process(55, 2*time.Hour, "rake jobs:work", true)},
 		Foreign: []shim.ProcessStatus{process(60, 90*time.Second, "flock -s web.lock sleep 1000", true)},
 	}
 }
@@ -50,6 +51,7 @@ generation 2, 2 workers  40    ready     5s     40.0 MiB    yes     unicorn mast
 generation 3, 0 workers  -     draining  -      -           -       (its master is gone)
 helper                   49              30s    49.0 MiB    no      python3 -c from multiprocessing.resource_tracker import main;main(4)
 stray                    50              1h01m  50.0 MiB    no      git gc\012--auto
+member                   55              2h00m  55.0 MiB    yes     rake jobs:work
 foreign holder           60              1m30s  60.0 MiB    yes     flock -s web.lock sleep 1000
 `
 	if got := statusText("web", upgrading(), statusTime); got != want {
@@ -74,7 +76,7 @@ func TestStatusJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"lock", "profile", "state", "shim", "generations", "helpers", "strays", "foreign"} {
+	for _, field := range []string{"lock", "profile", "state", "shim", "generations", "helpers", "strays", "members", "foreign"} {
 		if got[field] == nil {
 			t.Errorf("no %s in %s", field, text)
 		}
