@@ -148,8 +148,11 @@ func (r rules) died(s state, c census) (state, []action) {
 
 // proven: a generation is ready.
 func (r rules) proven(s state, in input) (state, []action) {
-	if s.upgrade.stage == begun {
-		return s, []action{{kind: look}}
+	switch s.upgrade.stage {
+	case noUpgrade: // the first one, which has its time too
+		return s, []action{{kind: noTime}}
+	case begun:
+		return s, []action{{kind: noTime}, {kind: look}}
 	}
 	if s.upgrade.stage != proving || in.number != s.upgrade.new {
 		return s, nil

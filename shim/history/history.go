@@ -87,6 +87,9 @@ func concerns(r event.Record, g Generation) bool {
 		}
 		return r.PID == g.PID
 	}
+	if r.Kind == event.Ended && r.PID != g.PID {
+		return false // a launcher's
+	}
 	return r.Generation == g.Number && !ofService[r.Kind]
 }
 

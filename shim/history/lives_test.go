@@ -147,6 +147,16 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// The end of a launcher is no end of the generation that it left.
+func TestMarksOfADaemon(t *testing.T) {
+	h := told([]event.Record{launched(1, 10), ended(2, 1, 10, 0), born(3, 1, 20, 2), of(event.Ready, 4, 1)}, master(1, 20, 2))
+	for _, r := range h.Marks(0) {
+		if r.Kind == event.Ended {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 // A pid that led one generation and then the next has its signals where they
 // belong.
 func TestMarksOfAMasterThatExecutesItselfInPlace(t *testing.T) {
