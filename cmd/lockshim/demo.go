@@ -106,7 +106,7 @@ func (d *demo) launch(report *os.File) error {
 	if err != nil {
 		return fmt.Errorf("cannot find this program: %w", err)
 	}
-	args := []string{exe, "run", "--lock", d.lock, "--log-format", "json", "--", exe, "demo", "server", "3"}
+	args := []string{exe, "run", "--lock", d.lock, "--profile", "unicorn", "--log-format", "json", "--", exe, "demo", "server", "3"}
 	none, err := os.Open(os.DevNull)
 	if err != nil {
 		return fmt.Errorf("cannot launch the shim: %w", err)

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
+	"github.com/lockshim/lockshim/shim/history"
 )
 
 // errDemo is what every failure of the demo is: the shim did not do its job.
@@ -26,7 +30,7 @@ func (d *demo) play() error {
 		return err
 	}
 	go d.read(report)
-	for _, scene := range []func() error{d.start, d.upgrade, d.upgrade, d.killShim, d.finish} {
+	for _, scene := range []func() error{d.start, d.upgrade, d.upgrade, d.remember, d.killShim, d.finish} {
 		if err := scene(); err != nil {
 			return errors.Join(err, d.lastWords())
 		}
@@ -48,24 +52,50 @@ func (d *demo) start() error {
 	return d.awaitAnswers()
 }
 
-// upgrade sends USR2 to the shim's pid, and sees one generation follow another.
+// upgrade asks the shim for one, as lockshim upgrade does, and sees one generation
+// follow another.
 func (d *demo) upgrade() error {
-	d.view.tell(d.shim, "gets USR2, and passes it on to the master")
-	if err := d.signal(syscall.SIGUSR2); err != nil {
-		return err
-	}
+	d.view.tell(d.shim, "is asked by lockshim upgrade")
+	log := renderer{lock: d.lock}
+	upgraded := make(chan error, 1)
+	go func() {
+		_, err := shim.Upgrade(d.lock, func(e event.Event) { d.view.tell(d.shim, "%s", log.sentence(e)) })
+		upgraded <- err
+	}()
 	next, err := d.awaitLine("ready")
 	if err != nil {
 		return err
 	}
-	d.view.tell(d.shim, "generation %d, pid %d, serves beside generation %d", next.generation, next.pid, d.view.current.generation)
 	gone, err := d.awaitLine("gone")
 	if err != nil {
 		return err
 	}
-	d.view.tell(d.shim, "generation %d, pid %d, has quit", gone.generation, gone.pid)
+	if err := d.await(upgraded); err != nil {
+		return err
+	}
+	if gone.generation != d.view.current.generation {
+		return fmt.Errorf("cannot go on: %w: generation %d has quit, and not generation %d", errDemo, gone.generation, d.view.current.generation)
+	}
 	d.view.current, d.view.after = next, d.shim
 	return d.awaitAnswers()
+}
+
+// await waits for the end of an upgrade.
+func (d *demo) await(end <-chan error) error {
+	select {
+	case err := <-end:
+		return err
+	case <-d.late:
+		return fmt.Errorf("cannot go on: %w: the upgrade has not ended in time", errDemo)
+	case sig := <-d.aborted:
+		return fmt.Errorf("cannot go on: %w: interrupted by %v", errDemo, sig)
+	}
+}
+
+// remember asks the shim what it has seen.
+func (d *demo) remember() (err error) {
+	d.view.past, err = shim.History(d.lock)
+	return err
 }
 
 // killShim kills the shim and starts another one, as an init system would. It
@@ -202,4 +232,5 @@ type demoView struct {
 	colour        bool
 	current       demoLine
 	before, after int // the shim's pid
+	past          history.History
 }

@@ -30,6 +30,7 @@ func (v *demoView) tell(shim int, format string, args ...any) {
 // summary is the last thing that the demo shows.
 func (v *demoView) summary(answered, failed int64, unseen time.Duration) {
 	fmt.Println()
+	fmt.Println(picture(v.past, lanes(v.past), paperOf(os.Getenv, unix.Stdout)))
 	fmt.Printf("requests   %d answered, %d failed\n", answered, failed)
 	fmt.Printf("upgrades   2, pid %d before and %d after\n", v.before, v.after)
 	fmt.Printf("end        seen %s after the last process closed its descriptors\n", unseen.Round(time.Microsecond))
