@@ -22,8 +22,9 @@ const (
 )
 
 // parts has the words of the legend.
-var parts = map[part]string{
-	hearsay: "known from /proc alone", starting: "starting", running: "running", draining: "draining",
+var parts = [...]string{
+	watching: "shim",
+	hearsay:  "known from /proc alone", starting: "starting", running: "running", draining: "draining",
 }
 
 // A span is a part of a lane between two times.

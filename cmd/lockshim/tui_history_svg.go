@@ -59,7 +59,7 @@ text { fill: #e6edf3 }
 `
 
 // svgParts has the class of each part.
-var svgParts = map[part]string{
+var svgParts = [...]string{
 	watching: "watching", hearsay: "hearsay", starting: "starting", running: "running", draining: "draining",
 }
 

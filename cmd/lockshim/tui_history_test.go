@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"math/rand"
 	"os"
@@ -75,8 +76,19 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s has changed:\n%s", file, got)
+		t.Errorf("%s has changed: %s", file, firstDifference(got, string(want)))
 	}
+}
+
+// firstDifference shows the first line in which two texts differ.
+func firstDifference(got, want string) string {
+	lines, others := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(lines), len(others)) {
+		if lines[i] != others[i] {
+			return fmt.Sprintf("line %d is\n%s\nand was\n%s", i+1, lines[i], others[i])
+		}
+	}
+	return fmt.Sprintf("it has %d lines and had %d", len(lines), len(others))
 }
 
 // What --json prints is read back without loss.

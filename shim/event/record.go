@@ -51,7 +51,7 @@ func (e Event) Record() Record {
 	if e.Signal != 0 {
 		r.Signal = profile.SignalName(e.Signal)
 	}
-	if hasCode[e.Kind] {
+	if hasCode(e.Kind) {
 		r.Code = &e.Code
 	}
 	if e.Err != nil {
@@ -60,8 +60,8 @@ func (e Event) Record() Record {
 	return r
 }
 
-// hasCode has the kinds of which Code is a part: 0 is a value of it.
-var hasCode = map[Kind]bool{Ended: true, Exiting: true}
+// hasCode reports the kinds of which Code is a part: 0 is a value of it.
+func hasCode(kind Kind) bool { return kind == Ended || kind == Exiting }
 
 // Event is the record as an event again: one of which Record makes an equal
 // record, but for Lock and Hint. What a record does not hold is gone: the errors

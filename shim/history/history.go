@@ -90,14 +90,17 @@ func concerns(r event.Record, g Generation) bool {
 	if r.Kind == event.Ended && r.PID != g.PID {
 		return false // a launcher's
 	}
-	return r.Generation == g.Number && !ofService[r.Kind]
+	return r.Generation == g.Number && !ofService(r.Kind)
 }
 
-// ofService has the kinds that are told of the service as a whole, although they
-// name a generation.
-var ofService = map[event.Kind]bool{
-	event.Launched: true, event.Upgrading: true, event.Upgraded: true, event.UpgradeFailed: true,
-	event.Interrupted: true,
+// ofService reports the kinds that are told of the service as a whole, although
+// they name a generation.
+func ofService(kind event.Kind) bool {
+	switch kind {
+	case event.Launched, event.Upgrading, event.Upgraded, event.UpgradeFailed, event.Interrupted:
+		return true
+	}
+	return false
 }
 
 // Service are the events of the service as a whole: those that are no mark of
@@ -105,7 +108,7 @@ var ofService = map[event.Kind]bool{
 func (h History) Service() []event.Record {
 	var rest []event.Record
 	for _, r := range h.Events {
-		if r.Kind != event.Signalled && (r.Generation == 0 || ofService[r.Kind]) {
+		if r.Kind != event.Signalled && (r.Generation == 0 || ofService(r.Kind)) {
 			rest = append(rest, r)
 		}
 	}
