@@ -16,6 +16,7 @@ func TestTicks(t *testing.T) {
 	}{
 		{9 * time.Millisecond, 66, "+8ms", 5},
 		{time.Second, 66, "+1s", 6},
+		{1250 * time.Millisecond, 186, "+1.2s", 13},
 		{8 * time.Second, 66, "+8s", 5},
 		{90 * time.Second, 66, "+1m30s", 7},
 		{5 * time.Minute, 66, "+5m", 6},

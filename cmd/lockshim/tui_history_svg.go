@@ -154,7 +154,7 @@ func (d *drawing) grid(s scale, rows int) {
 		}
 		d.WriteString(text(class, x, bottom+18, label))
 	}
-	d.WriteString(text("quiet right", svgWidth-svgMargin, d.y-12, "now, +"+elapsed(s.span())))
+	d.WriteString(text("quiet right", svgWidth-svgMargin, d.y-12, "now, +"+elapsed(s.span().Round(time.Second))))
 }
 
 // lane draws a row.
