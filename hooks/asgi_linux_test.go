@@ -49,6 +49,7 @@ func (p *program) asgi(startup string) {
 }
 
 func TestASGIWithoutLockshim(t *testing.T) {
+	t.Parallel()
 	for name, lock := range map[string]string{"none": "LOCKSHIM_LOCK=", "name": "LOCKSHIM_LOCK=web"} {
 		t.Run(name, func(t *testing.T) {
 			p := newProgram(t, lock)
@@ -79,6 +80,7 @@ func (p *program) begin() string {
 // A worker is ready when it listens, and not when the application has started, or
 // has failed to.
 func TestASGIReady(t *testing.T) {
+	t.Parallel()
 	for _, startup := range []string{"complete", "failed"} {
 		t.Run(startup, func(t *testing.T) {
 			p := newProgram(t)
@@ -120,6 +122,7 @@ func read(t *testing.T, socket io.Reader) string {
 
 // What the hook inherits it takes, keeps from programs, and opens no other.
 func TestASGIInherits(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	inherited := p.shared()
 	p.asgi("complete")
@@ -137,6 +140,7 @@ func TestASGIInherits(t *testing.T) {
 
 // A lock that cannot be had is no reason not to serve.
 func TestASGICannotHold(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	must(t, os.Remove(p.path))
 	p.asgi("complete")

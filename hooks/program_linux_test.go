@@ -83,7 +83,6 @@ type program struct {
 // newProgram makes a lockfile, and a program that would find the variables so.
 func newProgram(t *testing.T, env ...string) *program {
 	t.Helper()
-	t.Parallel()
 	p := &program{t: t, path: filepath.Join(t.TempDir(), "web.lock")}
 	var err error
 	p.lock, err = os.OpenFile(p.path, os.O_RDONLY|os.O_CREATE, 0o640)
@@ -195,6 +194,7 @@ func (p *program) holds(pid int) int {
 // It takes what it inherits, opens the file where that is something else, or
 // nothing, and never opens it twice.
 func TestGoProgramHolds(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(*program){
 		"inherited": func(p *program) { p.inherits(p.shared()) },
 		"unlocked":  func(p *program) { p.inherits(open(p.t, p.path)) },

@@ -15,6 +15,7 @@ import (
 
 // Without lockshim nothing is opened, set or sent, even below a service manager.
 func TestGoProgramWithoutLockshim(t *testing.T) {
+	t.Parallel()
 	for name, lock := range map[string]string{"none": "LOCKSHIM_LOCK=", "name": "LOCKSHIM_LOCK=web"} {
 		t.Run(name, func(t *testing.T) {
 			p := newProgram(t, lock)
@@ -67,6 +68,7 @@ func (p *program) notified() *net.UnixConn {
 // lockshim is told that there is a hook, once, and later that the program is
 // ready.
 func TestGoProgramIsReady(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	socket := p.notified()
 	p.start()
@@ -86,6 +88,7 @@ func TestGoProgramIsReady(t *testing.T) {
 // A socket that nobody reads, or that is gone, is an error of Ready, and of
 // nothing else: the program has the lock and goes on.
 func TestGoProgramIsNotHeard(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(*program){
 		"gone": func(p *program) { must(p.t, p.notified().Close()) },
 		"full": func(p *program) {
@@ -124,6 +127,7 @@ func fillQueue(t *testing.T, name string) {
 
 // What cannot be held is told, in one line, and nothing is left open.
 func TestGoProgramCannotHold(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(*program)
 		want    string
@@ -155,6 +159,7 @@ func TestGoProgramCannotHold(t *testing.T) {
 
 // A program that this one starts does not get the lock.
 func TestGoProgramStartsAnother(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.inherits(p.shared())
 	p.start()
@@ -171,6 +176,7 @@ func TestGoProgramStartsAnother(t *testing.T) {
 // A re-exec in place never lets the lock go: a waiter gets it when the last
 // generation has ended, and not before.
 func TestGoProgramExecutesItself(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.inherits(p.shared())
 	p.start()
@@ -217,6 +223,7 @@ func (p *program) waiter() <-chan struct{} {
 
 // A generation that is a child opens the file itself.
 func TestGoProgramForksItself(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.inherits(p.shared())
 	p.start()

@@ -36,6 +36,7 @@ var modes = []mode{{"single", 0, false}, {"cluster", 2, false}, {"preload", 2, t
 // eachMode runs a test in parallel for each mode.
 func eachMode(t *testing.T, test func(t *testing.T, c setup, m mode)) {
 	t.Helper()
+	t.Parallel()
 	for _, m := range modes {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()

@@ -95,6 +95,7 @@ func TestHistoryOfAStop(t *testing.T) {
 // The shim remembers its last events, and how many it has forgotten; what lives
 // is known all the same, and the next upgrade has its place.
 func TestHistoryForgets(t *testing.T) {
+	t.Parallel()
 	s := prepare(t, setup{server: unicorn, hook: true})
 	r := s.serve()
 	const sent = 300

@@ -14,6 +14,7 @@ import (
 // eachHookedASGI runs a test in parallel for uvicorn and Hypercorn with the hook.
 func eachHookedASGI(t *testing.T, more string, test func(*testing.T, *service)) {
 	t.Helper()
+	t.Parallel()
 	for _, server := range []server{uvicorn, hypercorn} {
 		t.Run(server.name, func(t *testing.T) {
 			t.Parallel()

@@ -33,6 +33,7 @@ var hypercorn = server{
 // eachASGI runs a test in parallel for uvicorn and Hypercorn.
 func eachASGI(t *testing.T, test func(*testing.T, *service)) {
 	t.Helper()
+	t.Parallel()
 	for _, server := range []server{uvicorn, hypercorn} {
 		t.Run(server.name, func(t *testing.T) {
 			t.Parallel()

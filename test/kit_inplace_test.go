@@ -55,6 +55,7 @@ func inPlaces() []inPlace {
 // eachInPlace runs a test in parallel for each.
 func eachInPlace(t *testing.T, test func(*testing.T, inPlace, *service)) {
 	t.Helper()
+	t.Parallel()
 	for _, p := range inPlaces() {
 		t.Run(p.title, func(t *testing.T) {
 			t.Parallel()

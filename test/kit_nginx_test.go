@@ -28,6 +28,7 @@ var nginx = server{
 // eachNginx runs a test in parallel for nginx in the foreground and as a daemon.
 func eachNginx(t *testing.T, test func(*testing.T, setup)) {
 	t.Helper()
+	t.Parallel()
 	for _, background := range []bool{false, true} {
 		c := setup{server: nginx, background: background}
 		t.Run(c.title(), func(t *testing.T) {

@@ -67,6 +67,7 @@ func prepareFlip(t *testing.T, hook bool) flip {
 // eachFlip runs a test in parallel with the hook and without.
 func eachFlip(t *testing.T, test func(*testing.T, flip)) {
 	t.Helper()
+	t.Parallel()
 	for _, hook := range []bool{true, false} {
 		t.Run(fmt.Sprintf("hook=%v", hook), func(t *testing.T) {
 			t.Parallel()

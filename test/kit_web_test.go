@@ -58,6 +58,7 @@ var lighttpd = server{
 // foreground and as a daemon.
 func eachWeb(t *testing.T, test func(*testing.T, setup)) {
 	t.Helper()
+	t.Parallel()
 	for _, server := range []server{nginx, httpd, lighttpd} {
 		for _, background := range []bool{false, true} {
 			c := setup{server: server, background: background}

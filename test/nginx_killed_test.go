@@ -22,6 +22,7 @@ var moments = []struct{ name, call string }{
 // A shim that is killed while its parent launches the server leaves it to the
 // next shim, which comes at once: there is one server, and it takes an upgrade.
 func TestNginxShimKilledWhileLaunching(t *testing.T) {
+	t.Parallel()
 	for _, m := range moments {
 		t.Run(m.name, func(t *testing.T) {
 			eachNginx(t, func(t *testing.T, c setup) {

@@ -26,6 +26,7 @@ grep 'Sig[PBIC]' /proc/self/status >&9
 // The parent is not to be noticed by the server: descriptors, environment, limits and
 // signals are those of a launch without it.
 func TestParentLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	for name, shell := range map[string]string{
 		"usual": `exec "$@"`, "low limit": `ulimit -n 100; exec "$@"`, "ignored": `trap "" HUP PIPE; exec "$@"`, "closed": `exec "$@" <&- >&-`,
 	} {

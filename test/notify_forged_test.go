@@ -141,6 +141,7 @@ for _ in range(100):
 // A server that runs as another user than the shim may say how it is, itself and
 // by systemd-notify, which for root names its parent as the sender.
 func TestNotifyAnotherUsersServer(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}
@@ -172,6 +173,7 @@ func TestNotifyAnotherUsersServer(t *testing.T) {
 // the next generation, whatever it is called; one that runs the master's own file
 // need only say that it is ready.
 func TestNotifyAnnounced(t *testing.T) {
+	t.Parallel()
 	for name, words := range map[string]string{"MAINPID": "MAINPID=%d", "READY": "READY=1"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

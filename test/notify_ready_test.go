@@ -23,6 +23,7 @@ func (s *service) ready(r *shimRun) toldEvent {
 
 // Gunicorn says READY=1 in every generation, whoever started it.
 func TestNotifyGunicorn(t *testing.T) {
+	t.Parallel()
 	for _, background := range []bool{false, true} {
 		c := setup{server: gunicorn, background: background}
 		t.Run(c.title(), func(t *testing.T) {
@@ -50,6 +51,7 @@ func TestNotifyGunicorn(t *testing.T) {
 // With the hook a generation is ready when a worker has loaded the application,
 // and not before: not with Gunicorn's own READY=1.
 func TestNotifyHook(t *testing.T) {
+	t.Parallel()
 	for _, server := range []server{unicorn, gunicorn} {
 		for _, background := range []bool{false, true} {
 			c := setup{server: server, background: background, hook: true, workers: 1}

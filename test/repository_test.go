@@ -187,3 +187,39 @@ func TestModule(t *testing.T) {
 		t.Error("go.mod replaces a module")
 	}
 }
+
+// TestProcessTestsAreParallel: whatever waits for a server lets others run
+// meanwhile, by a call of its own or of a function each….
+func TestProcessTestsAreParallel(t *testing.T) {
+	for _, s := range sources(t) {
+		dir := filepath.Base(filepath.Dir(s.path))
+		if !isTest(s) || dir != "test" && dir != "hooks" || !strings.HasPrefix(s.text, "//go:build linux") && !strings.HasSuffix(s.path, "_linux_test.go") {
+			continue
+		}
+		for _, decl := range s.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if ok && strings.HasPrefix(f.Name.Name, "Test") && f.Name.Name != "TestMain" && !slices.ContainsFunc(f.Body.List, makesParallel) {
+				t.Errorf("%s: %s is not parallel", s.path, f.Name.Name)
+			}
+		}
+	}
+}
+
+// makesParallel tells whether a statement calls t.Parallel or each….
+func makesParallel(statement ast.Stmt) bool {
+	e, ok := statement.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := e.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return strings.HasPrefix(f.Name, "each")
+	case *ast.SelectorExpr:
+		return f.Sel.Name == "Parallel"
+	}
+	return false
+}

@@ -57,6 +57,7 @@ func TestFlipUpgrades(t *testing.T) {
 // A new generation that fails is none: it is named, the old one serves, and the
 // next good one comes.
 func TestFlipFails(t *testing.T) {
+	t.Parallel()
 	for name, why := range map[string]string{
 		"broken": "the new generation ended",
 		"dying":  "the new generation ended",
@@ -183,6 +184,7 @@ func TestFlipAdopted(t *testing.T) {
 // in place, or in a process that takes the lock itself. The shim goes with it, and
 // ends with it.
 func TestFlipReexecutes(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"exec", "fork"} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
@@ -223,6 +225,7 @@ func TestFlipReexecutes(t *testing.T) {
 
 // Who imports the package hooks for itself carries none of its files.
 func TestFlipCarriesNoHook(t *testing.T) {
+	t.Parallel()
 	s := prepareFlip(t, true)
 	program, err := os.ReadFile(s.program)
 	must(t, err)

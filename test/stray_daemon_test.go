@@ -52,6 +52,7 @@ os.waitpid(child, 0)
 // and for each way to start a daemon.
 func eachDaemon(t *testing.T, test func(*testing.T, *service)) {
 	t.Helper()
+	t.Parallel()
 	for _, server := range []server{unicorn, gunicorn} {
 		for _, hook := range []bool{false, true} {
 			for _, how := range []string{spawned, forked} {

@@ -63,6 +63,7 @@ var preload = map[string]string{"unicorn": "preload_app true\n", "gunicorn": "pr
 // New code that does not serve is rolled back: the old generation goes on, no
 // request is lost, and good code is brought in afterwards.
 func TestUpgradeFails(t *testing.T) {
+	t.Parallel()
 	for _, f := range mishaps {
 		name := f.how
 		if f.hidden {

@@ -17,6 +17,7 @@ import (
 
 // TERM and QUIT let a request be answered that has begun.
 func TestWebGracefulStop(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGQUIT} {
 		t.Run(signalName(sig), func(t *testing.T) {
 			eachWeb(t, func(t *testing.T, c setup) {
@@ -128,6 +129,7 @@ func TestWebAdopt(t *testing.T) {
 
 // What a server has not is refused, and does no harm.
 func TestWebUpgradeRefused(t *testing.T) {
+	t.Parallel()
 	for _, server := range []server{httpd, lighttpd} {
 		t.Run(server.name, func(t *testing.T) {
 			t.Parallel()
