@@ -63,7 +63,7 @@ const mostFiles = 20
 
 // readers are the servers whose configuration is known.
 var readers = map[string]func(*Subject, *conf){
-	"unicorn": readUnicorn, "gunicorn": readGunicorn, "puma": readPuma,
+	"unicorn": readUnicorn, "gunicorn": readGunicorn, "puma": readPuma, "uvicorn": readASGI, "hypercorn": readASGI,
 	"nginx": readNginx, "php-fpm": readFPM, "uwsgi": readUWSGI, "haproxy": readHAProxy, "lighttpd": readLighttpd,
 }
 

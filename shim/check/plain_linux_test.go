@@ -17,6 +17,7 @@ func told(t *testing.T, topic, command string, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	t.Chdir(dir)
+	t.Setenv("PWD", dir)
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -66,6 +67,12 @@ func TestPlainConfigurations(t *testing.T) {
 		"uwsgi no hook":      {"hook", "uwsgi u.ini", map[string]string{"u.ini": "[uwsgi]\n"}, "u.ini does not load it: a generation that closes the descriptor runs without the lock"},
 		"uwsgi daemonize":    {"daemon", "uwsgi u.ini", map[string]string{"u.ini": "[uwsgi]\ndaemonize = /var/log/u.log\n"}, "u.ini sends the server to the background"},
 		"uwsgi loads itself": {"hook", "uwsgi u.ini", map[string]string{"u.ini": "[uwsgi]\nini = u.ini\n"}, "u.ini does not load it"},
+
+		"uvicorn":            {"hook", "uvicorn --workers 2 --host 127.0.0.1 web.app:app", nil, "cannot find the module web.app in"},
+		"uvicorn hook":       {"hook", "python3 -m uvicorn app:app", map[string]string{"app.py": "exec(open('asgi.py').read())\napp = Lockshim(app)\n", "asgi.py": "LOCKSHIM_LOCK"}, "ok: app.py loads it"},
+		"uvicorn middleware": {"hook", "uvicorn app:app", map[string]string{"app.py": "exec(open('asgi.py').read())\napp.add_middleware(Lockshim)\n", "asgi.py": "LOCKSHIM_LOCK"}, "ok: app.py loads it"},
+		"hypercorn uncalled": {"hook", "hypercorn -b 127.0.0.1:80 app:app", map[string]string{"app.py": "exec(open('asgi.py').read())\n", "asgi.py": "LOCKSHIM_LOCK"}, "does not call it; app = Lockshim(app)"},
+		"hypercorn no hook":  {"hook", "hypercorn -b localhost:80 app:app", map[string]string{"app.py": "app = 1\n"}, "app.py does not load it"},
 
 		"haproxy":            {"daemon", "haproxy -W -f h.cfg", map[string]string{"h.cfg": "global\n  daemon # yes\ndefaults\n"}, "h.cfg sends the server to the background"},
 		"haproxy foreground": {"daemon", "haproxy -W -f h.cfg", map[string]string{"h.cfg": "global\n  #daemon\ndefaults\n  daemon\n"}, ""},

@@ -12,6 +12,7 @@ type dialect struct {
 	python bool
 	names  map[string]func(*conf) *value // the settings that matter
 	hooks  []string                      // Python functions that the server calls
+	wraps  string                        // what the configuration has to use of a hook that it has loaded, in Python; "" for nothing
 }
 
 // script reads a file of a configuration, and those that it loads.
@@ -46,6 +47,9 @@ func (d *dialect) statement(s *Subject, c *conf, sc *scope, st statement) {
 		c.hooked(value{"flock", true, true, st.sure && d.called(st.in), sc.file})
 	}
 	if st.name == "Lockshim.hook" {
+		c.hooked(value{"hook", true, true, st.sure && st.in == "", sc.file})
+	}
+	if d.wraps != "" && st.name != "exec" && st.has(d.wraps) {
 		c.hooked(value{"hook", true, true, st.sure && st.in == "", sc.file})
 	}
 	d.loads(s, c, sc, st)
@@ -124,7 +128,7 @@ func (d *dialect) loaded(s *Subject, c *conf, file value, how string) {
 	case !ok:
 		c.extra = append(c.extra, warn("configuration", "ls -l "+word(path), "%s loads it: %s", file.where, c.trouble)...)
 		c.trouble = ""
-	case strings.Contains(text, "LOCKSHIM_LOCK") && d.python:
+	case strings.Contains(text, "LOCKSHIM_LOCK") && d.python && d.wraps == "":
 		c.hooked(value{"hook", true, true, file.sure, file.where})
 	case strings.Contains(text, "LOCKSHIM_LOCK"):
 		c.hooked(value{"loaded", true, true, file.sure, file.where})

@@ -27,7 +27,11 @@ func hook(s *Subject) []Finding {
 	case h.text == "missing":
 		return warn("hook", "lockshim hook "+s.Profile.Name+" >"+word(s.conf.missing), "%s loads %s, which cannot be read: the server would not start", h.where, s.conf.missing)
 	case h.text == "loaded":
-		return warn("hook", "Lockshim.hook(self)", "%s loads the hook, and does not call it", h.where)
+		use := "Lockshim.hook(self)"
+		if strings.HasSuffix(h.where, ".py") {
+			use = "app = Lockshim(app)"
+		}
+		return warn("hook", use, "%s loads the hook, and does not call it", h.where)
 	case s.conf.trouble != "":
 		return warn("hook", mend, "%s", s.conf.trouble)
 	case s.conf.partial:
@@ -56,6 +60,8 @@ func hookLines(s *Subject) string {
 		return get + fmt.Sprintf(", and in the configuration: require %q; Lockshim.hook(self)", file)
 	case "gunicorn":
 		return get + fmt.Sprintf(", and in the configuration: exec(open(%q).read())", file)
+	case "uvicorn", "hypercorn":
+		return get + fmt.Sprintf(", and at the end of the application's module: exec(open(%q).read()); app = Lockshim(app)", file)
 	case "uwsgi":
 		return get + ", and in the configuration: ini = " + file
 	}
