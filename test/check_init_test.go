@@ -13,10 +13,10 @@ import (
 // A supervised is a real supervisor over check, what its own configuration says
 // of a stop, and what check finds.
 type supervised struct {
-	name, program, pkg   string
-	files                map[string]string // %s is the service's directory
-	args                 []string
-	level, words, mended string
+	name, program, pkg string
+	files              map[string]string // %s is the service's directory
+	args               []string
+	level, words       string
 }
 
 var supervisors = []supervised{
