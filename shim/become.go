@@ -14,11 +14,14 @@ import (
 const becomeWord = "become"
 
 // becomes reports whether the server is launched through a process that becomes
-// it: where the shim was given sockets for it (sd_listen_fds(3)), whose
-// LISTEN_PID must be the server's own pid. Their descriptors, from 3 up, are
-// inherited as all others are.
-func (m *machine) becomes() bool {
-	return len(m.cfg.Self) > 0 && os.Getenv("LISTEN_FDS") != "" && os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid())
+// it: where the shim was given sockets for it, whose LISTEN_PID must be the
+// server's own pid.
+func (m *machine) becomes() bool { return len(m.cfg.Self) > 0 && activated() }
+
+// activated reports whether the shim was given sockets (sd_listen_fds(3)). Their
+// descriptors, from 3 up, are inherited as all others are.
+func activated() bool {
+	return os.Getenv("LISTEN_FDS") != "" && os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid())
 }
 
 // forkBecoming executes the command through a process that becomes the server,

@@ -15,7 +15,7 @@ import (
 type proof struct {
 	number int // of the generation
 	since  time.Time
-	crew   bool // the generation before had workers, so this one has to
+	crew   bool // it has to have workers: the one before had, or it was given a socket that listens already
 }
 
 // readied notes that a generation serves, and tells of it once.
@@ -49,7 +49,7 @@ func (m *machine) prove(number int) {
 	if i := m.indexOf(number); i >= 0 {
 		m.known[i].tried = true
 	}
-	m.proof = proof{number: number, since: time.Now(), crew: m.inherits(number)}
+	m.proof = proof{number: number, since: time.Now(), crew: m.inherits(number) || activated() && len(m.rules.profile.Workers) > 0}
 	m.watchLeader(number)
 	if m.cfg.Ready.Check == profile.ReadyAfter {
 		m.arm(proofTimer, m.cfg.Ready.After)
@@ -156,13 +156,21 @@ func (m *machine) listens(number int) bool {
 		if g.Number != number {
 			continue
 		}
-		serving := slices.DeleteFunc(slices.Clone(g.Workers), func(p proc.Process) bool { return time.Since(p.Started()) < trialTime })
+		serving := tried(g.Workers)
 		if len(g.Workers) == 0 && !m.proof.crew {
 			serving = g.Processes()
+			if activated() {
+				serving = tried(serving)
+			}
 		}
 		return m.hasListener(serving)
 	}
 	return false
+}
+
+// tried are those of list that have lived for a while.
+func tried(list []proc.Process) []proc.Process {
+	return slices.DeleteFunc(slices.Clone(list), func(p proc.Process) bool { return time.Since(p.Started()) < trialTime })
 }
 
 // hasListener looks for a listening socket of processes. Who cannot be asked is

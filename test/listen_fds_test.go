@@ -18,9 +18,15 @@ import (
 // does a service with a socket: its own pid is LISTEN_PID.
 const passing = `LISTEN_FDS=1 LISTEN_FDNAMES=web LISTEN_PID=$$ WATCHDOG_USEC=9000000 WATCHDOG_PID=$$ exec "$@"`
 
-// activate starts a shim that is given a socket, which listens where the
-// service's clients look for it.
+// activate starts a shim that is given a socket.
 func (s *service) activate(command []string) *shimRun {
+	s.t.Helper()
+	return s.activateBelow(s.env(), command)
+}
+
+// activateBelow starts it with another environment. The socket listens where the
+// service's clients look for it.
+func (s *service) activateBelow(env, command []string) *shimRun {
 	s.t.Helper()
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.socket(), Net: "unix"})
 	must(s.t, err)
@@ -31,7 +37,7 @@ func (s *service) activate(command []string) *shimRun {
 	must(s.t, listener.Close())
 	defer socket.Close()
 	args := append([]string{"/bin/sh", "-c", passing, "sh", lockshim, "run", "--lock", s.lock, "--log-format", "json", "--"}, command...)
-	return s.runArgs(args, spec{extra: []*os.File{socket}})
+	return s.runArgs(args, spec{extra: []*os.File{socket}, env: env})
 }
 
 // variable is what a process was executed with.
@@ -50,9 +56,12 @@ func variable(pid int, name string) string {
 func TestListenFDs(t *testing.T) {
 	eachServer(t, func(t *testing.T, c setup) {
 		s := prepare(t, c)
-		r := s.activate(s.command())
+		m := s.manage()
+		r := s.activateBelow(m.env(s), s.command())
 		s.generation()
 		s.settled(r)
+		m.skip(r, "STATUS=Gunicorn arbiter booted") // READY=1 before it would be for the socket that listens from the start
+		m.hears(r, "READY=1")
 		if got := variable(s.master, "LISTEN_PID"); got != strconv.Itoa(s.master) {
 			t.Errorf("the server has LISTEN_PID=%s, its pid is %d", got, s.master)
 		}
