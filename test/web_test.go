@@ -178,3 +178,26 @@ func (s *service) resize(user *os.File) {
 		must(s.t, unix.IoctlSetWinsize(int(user.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 20, Col: 70 + col}))
 	}
 }
+
+// lighttpd's workers, below a watcher, obey the same signals as it does.
+func TestLighttpdWorkers(t *testing.T) {
+	for name, end := range map[string]func(*service, *shimRun) int{
+		"stop":   func(_ *service, r *shimRun) int { r.send(syscall.SIGTERM); return 0 },
+		"killed": func(s *service, _ *shimRun) int { watch(s.t, s.master).send(syscall.SIGKILL); return killed },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := prepare(t, setup{server: lighttpd, more: "server.max-worker = 2"})
+			r := s.serve()
+			requests := s.client()
+			requests.more()
+			requests.finish()
+			s.leads(r, s.master)
+			want := end(s, r)
+			if code := r.finish(); code != want {
+				t.Errorf("the shim exits with %d, want %d", code, want)
+			}
+			s.over()
+		})
+	}
+}
