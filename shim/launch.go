@@ -142,8 +142,11 @@ func (m *machine) fork(lock, fd int) (int, error) {
 		return 0, err
 	}
 	attr := &syscall.ProcAttr{Env: m.environment(fd), Files: files}
-	if m.cfg.Terminal {
+	switch {
+	case m.cfg.Terminal:
 		attr.Sys = &syscall.SysProcAttr{Setpgid: true, Foreground: !m.rules.profile.Aside}
+	case m.rules.profile.Alone:
+		attr.Sys = &syscall.SysProcAttr{Setpgid: true}
 	}
 	if m.detaches() {
 		return m.forkParent(path, attr)

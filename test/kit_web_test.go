@@ -118,7 +118,7 @@ func httpdMeans(s *service, line string) string {
 	_, said, _ := strings.Cut(line, "[pid ")
 	master, said, _ := strings.Cut(said, ":")
 	switch _, rest, child := strings.Cut(said, " in child "); {
-	case strings.Contains(said, "AH00930") && child:
+	case strings.Contains(said, "AH0093") && child:
 		worker, _, _ := strings.Cut(rest, " ")
 		return fmt.Sprintf("worker %s of %d", worker, testkit.Parent(number(s.t, worker)))
 	case strings.Contains(said, "resuming normal operations"):

@@ -179,25 +179,46 @@ func (s *service) resize(user *os.File) {
 	}
 }
 
-// lighttpd's workers, below a watcher, obey the same signals as it does.
-func TestLighttpdWorkers(t *testing.T) {
-	for name, end := range map[string]func(*service, *shimRun) int{
-		"stop":   func(_ *service, r *shimRun) int { r.send(syscall.SIGTERM); return 0 },
-		"killed": func(s *service, _ *shimRun) int { watch(s.t, s.master).send(syscall.SIGKILL); return killed },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := prepare(t, setup{server: lighttpd, more: "server.max-worker = 2"})
-			r := s.serve()
-			requests := s.client()
-			requests.more()
-			requests.finish()
-			s.leads(r, s.master)
-			want := end(s, r)
-			if code := r.finish(); code != want {
-				t.Errorf("the shim exits with %d, want %d", code, want)
-			}
-			s.over()
-		})
+// lighttpd with workers and httpd's prefork kind signal their whole process group:
+// the shim is in another one, and hears nothing of it.
+func TestWebProcessGroups(t *testing.T) {
+	for _, c := range []setup{{server: httpd}, {server: lighttpd, more: "server.max-worker = 2"}} {
+		for name, end := range map[string]func(*service, *shimRun) int{
+			"graceful": func(s *service, r *shimRun) int {
+				_, answers := s.hang()
+				r.send(syscall.SIGTERM)
+				r.until(event.Signalled)
+				s.release()
+				if a := <-answers; a.err != nil {
+					s.t.Errorf("a request was lost: %v", a.err)
+				}
+				return 0
+			},
+			"quick":  func(s *service, r *shimRun) int { r.send(syscall.SIGINT); return 0 },
+			"killed": func(s *service, r *shimRun) int { watch(s.t, s.master).send(syscall.SIGKILL); return killed },
+		} {
+			t.Run(c.name+" "+name, func(t *testing.T) {
+				t.Parallel()
+				s := prepare(t, c)
+				if c.name == "httpd" {
+					s.put("httpd.conf", prefork.Replace(s.text("httpd.conf")))
+				}
+				r := s.serve()
+				s.reloads(r)
+				s.leads(r, s.master)
+				want := end(s, r)
+				if code := r.finish(); code != want {
+					t.Errorf("the shim exits with %d, want %d", code, want)
+				}
+				if n := len(r.signals(event.Signalled)); n > 3 {
+					t.Errorf("the shim sent %q", r.signals(event.Signalled))
+				}
+				r.never(event.Ignored, event.Trouble)
+				s.over()
+			})
+		}
 	}
 }
+
+// prefork makes the configuration one for the kind without threads.
+var prefork = strings.NewReplacer("mpm_event", "mpm_prefork", "ThreadsPerChild 4\n", "", "MinSpareThreads 1\n", "", "MaxSpareThreads 64\n", "")

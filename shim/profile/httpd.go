@@ -10,6 +10,9 @@ import (
 // the configuration and the modules again in the same process. There is no
 // upgrade to another binary.
 //
+// The prefork kind tells its workers by kill(2) of its process group, in which the
+// shim must not be.
+//
 // A graceful stop is WINCH, which a terminal sends to its foreground whenever the
 // window changes. Workers take no graceful signal but their master's word, and
 // those of the threaded kinds (event, worker) no TERM either: without a master
@@ -34,6 +37,7 @@ func httpd() Profile {
 		},
 		Why:      "it has no such signal: after an update of its package, restart it",
 		Commands: []string{"apache2", "httpd", "apache2ctl", "apachectl"},
+		Alone:    true,
 		Aside:    true,
 	}
 }

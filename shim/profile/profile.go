@@ -78,6 +78,7 @@ type Profile struct {
 	ByPath   bool     // a re-exec does not look argv[0] up in PATH
 	Detach   bool     // it takes no upgrade from the parent that started it, unless that has exited
 	Aside    bool     // it must not be in a terminal's foreground, where WINCH comes from
+	Alone    bool     // it signals its whole process group, and has to have one of its own
 	Leaves   bool     // a master leaves by itself once the next one is ready
 	Spawns   bool     // workers are executed anew: Spawned knows them
 	Waits    bool     // the master executes itself once more when it has forked its workers
