@@ -51,8 +51,11 @@ func (m *machine) prove(number int) {
 	}
 	m.proof = proof{number: number, since: time.Now(), crew: m.inherits(number) || activated() && len(m.rules.profile.Workers) > 0}
 	m.watchLeader(number)
-	if m.cfg.Ready.Check == profile.ReadyAfter {
+	switch {
+	case m.cfg.Ready.Check == profile.ReadyAfter:
 		m.arm(proofTimer, m.cfg.Ready.After)
+	case m.cfg.Ready.Check == profile.ReadyAuto && m.rules.profile.Name == generic:
+		m.arm(proofTimer, trialTime) // it may be none that listens
 	}
 	m.tryProof()
 	m.poll()
