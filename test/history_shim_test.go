@@ -31,6 +31,7 @@ func TestHistory(t *testing.T) {
 				t.Errorf("generation %d: %+v", i+1, g)
 			}
 		}
+		s.kinds(h.Service(), event.Launched, event.Upgrading, event.Upgraded)
 		r.logged(h)
 		s.drawn(masters...)
 		s.historyOfAKill(r, masters)
