@@ -26,6 +26,9 @@ func (r rules) rollBack(s state, cause error) (state, []action) {
 func (r rules) undo(s state, at int) (state, []action) {
 	s.upgrade.at = at
 	sig, to := cmp.Or(r.profile.Graceful, r.profile.Quick, syscall.SIGTERM), newcomers
+	if r.profile.Leaves && r.profile.Quick != 0 {
+		sig = r.profile.Quick // a process of tableflip that ends by itself removes its sockets' paths
+	}
 	actions := []action{{kind: quit}, {kind: noTime}}
 	last := action{kind: stepIn, after: failTime}
 	if at > 0 {
