@@ -222,3 +222,21 @@ func TestWebProcessGroups(t *testing.T) {
 
 // prefork makes the configuration one for the kind without threads.
 var prefork = strings.NewReplacer("mpm_event", "mpm_prefork", "ThreadsPerChild 4\n", "", "MinSpareThreads 1\n", "", "MaxSpareThreads 64\n", "")
+
+// Debian's apache2ctl is a script that stays as the parent: with the profile named,
+// signals go to the server below it.
+func TestHTTPDBelowItsScript(t *testing.T) {
+	t.Parallel()
+	s := prepare(t, setup{server: httpd})
+	r := s.runCommand(append([]string{"/usr/sbin/apache2ctl"}, s.args(s)...), "--profile", "httpd")
+	s.generation()
+	r.knows(s.master)
+	s.reloads(r)
+	s.leads(r, s.master)
+	r.send(syscall.SIGTERM)
+	if code := r.finish(); code != 0 {
+		t.Errorf("the shim exits with %d, want 0", code)
+	}
+	r.sent(syscall.SIGUSR1, syscall.SIGWINCH)
+	s.over()
+}

@@ -36,7 +36,7 @@ func httpd() Profile {
 			syscall.SIGWINCH: {Kind: Graceful},
 		},
 		Why:      "it has no such signal: after an update of its package, restart it",
-		Commands: []string{"apache2", "httpd", "apache2ctl", "apachectl"},
+		Commands: []string{"apache2", "httpd"},
 		Alone:    true,
 		Aside:    true,
 	}
