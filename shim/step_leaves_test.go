@@ -28,3 +28,18 @@ func TestLeaverIsLeftAlone(t *testing.T) {
 		t.Errorf("at last: %v", second)
 	}
 }
+
+// A new one that fails is killed at once: told to stop, it would remove the socket
+// that the old one listens on.
+func TestLeaverIsRolledBackByKill(t *testing.T) {
+	p, err := profile.Lookup("tableflip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rules{profile: p}
+	_, actions := r.undo(state{upgrade: upgrade{stage: failing, old: 1, new: 2}}, 0)
+	i := slices.IndexFunc(actions, func(a action) bool { return a.kind == send })
+	if i < 0 || actions[i].signal != syscall.SIGKILL || actions[i].target != allNewcomers || hasKind(actions, stepIn) {
+		t.Errorf("it is rolled back by %v", actions)
+	}
+}

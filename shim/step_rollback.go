@@ -22,7 +22,9 @@ func (r rules) rollBack(s state, cause error) (state, []action) {
 }
 
 // undo takes a step of a roll-back: the graceful stop, as who is not ready may
-// answer requests all the same, then KILL.
+// answer requests all the same, then KILL. Where the old master leaves by itself,
+// KILL is the first step, as it is tableflip's: told to stop, the new one would
+// remove the paths of the unix sockets that both listen on.
 func (r rules) undo(s state, at int) (state, []action) {
 	s.upgrade.at = at
 	sig, to := cmp.Or(r.profile.Graceful, r.profile.Quick, syscall.SIGTERM), newcomers
@@ -31,7 +33,7 @@ func (r rules) undo(s state, at int) (state, []action) {
 	}
 	actions := []action{{kind: quit}, {kind: noTime}}
 	last := action{kind: stepIn, after: failTime}
-	if at > 0 {
+	if at > 0 || r.profile.Leaves {
 		sig, to, last = syscall.SIGKILL, allNewcomers, action{kind: noStep}
 	}
 	actions = append(actions, action{kind: send, target: to, signal: sig, number: s.upgrade.old}, last)
