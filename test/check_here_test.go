@@ -132,6 +132,8 @@ func TestCheckCommands(t *testing.T) {
 	finds(t, found, "warning", "lockfile", "anybody may read it (mode 0644)")
 	finds(t, found, "warning", "directory", "mend: chmod g-w "+s.dir)
 	finds(t, found, "warning", "socket", "mend: rm "+s.file("web.control"))
+	must(t, os.Rename(s.file("web.control"), s.file("web.notify")))
+	finds(t, s.check(0, "--", "true"), "warning", "socket", "mend: rm "+s.file("web.notify"))
 }
 
 // A kernel that makes no subreapers cannot have a shim.

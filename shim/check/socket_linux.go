@@ -3,17 +3,20 @@ package check
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/lockshim/lockshim/shim/control"
 	"github.com/lockshim/lockshim/shim/control/sockfile"
 )
 
-// socket foresees whether there will be a control socket. The shim starts
-// without one too.
+// socket foresees whether there will be the sockets beside the lockfile. The shim
+// starts without them too.
 func socket(s *Subject) []Finding {
 	path := control.Path(s.Lock)
-	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
-		return warn("socket", "rm "+word(path), "%s is in the way of the control socket, and is none", path)
+	for _, p := range []string{path, strings.TrimSuffix(s.Lock, ".lock") + ".notify"} {
+		if info, err := os.Lstat(p); err == nil && info.Mode()&os.ModeSocket == 0 {
+			return warn("socket", "rm "+word(p), "%s is in the way of a socket of lockshim's, and is none", p)
+		}
 	}
 	if base := filepath.Base(path); !sockfile.Fits("/proc/self/fd/9/" + base) {
 		return warn("socket", "--lock "+word(filepath.Dir(s.Lock)+"/web.lock"),
