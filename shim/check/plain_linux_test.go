@@ -74,6 +74,12 @@ func TestPlainConfigurations(t *testing.T) {
 		"hypercorn uncalled": {"hook", "hypercorn -b 127.0.0.1:80 app:app", map[string]string{"app.py": "exec(open('asgi.py').read())\n", "asgi.py": "LOCKSHIM_LOCK"}, "does not call it; app = Lockshim(app)"},
 		"hypercorn no hook":  {"hook", "hypercorn -b localhost:80 app:app", map[string]string{"app.py": "app = 1\n"}, "app.py does not load it"},
 
+		"libraries":            {"configuration", "unicorn -c u.rb", map[string]string{"u.rb": "require 'net/http'\nrequire 'fcntl'\nload 'tasks/x.rake'\n"}, ""},
+		"a missing file":       {"configuration", "unicorn -c u.rb", map[string]string{"u.rb": "require './none'\n"}, "u.rb loads it: cannot read none.rb: no such file"},
+		"a missing hook":       {"hook", "unicorn -c u.rb", map[string]string{"u.rb": "require '/none/unicorn.rb'\nLockshim.hook(self)\n"}, "loads /none/unicorn.rb, which cannot be read"},
+		"a module of settings": {"hook", "gunicorn -c g.py a:b", map[string]string{"g.py": "from settings import *\n"}, "g.py imports settings from a module"},
+		"python settings":      {"hook", "gunicorn -c python:settings a:b", nil, "the configuration is a module"},
+
 		"haproxy":            {"daemon", "haproxy -W -f h.cfg", map[string]string{"h.cfg": "global\n  daemon # yes\ndefaults\n"}, "h.cfg sends the server to the background"},
 		"haproxy foreground": {"daemon", "haproxy -W -f h.cfg", map[string]string{"h.cfg": "global\n  #daemon\ndefaults\n  daemon\n"}, ""},
 		"haproxy preflight":  {"preflight", "haproxy -Ws -f h.cfg", map[string]string{"h.cfg": "global\n"}, "--preflight 'haproxy -c -f h.cfg'"},

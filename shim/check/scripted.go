@@ -84,10 +84,15 @@ func (d *dialect) loads(s *Subject, c *conf, sc *scope, st statement) {
 		return
 	}
 	path, known := sc.evaluate(opened(st))
-	if !known || !strings.Contains(path, "/") && st.name == "require" {
-		return // a library, or computed
+	if !known || library(st.name, path) {
+		return
 	}
 	d.loaded(s, c, value{below(from, path), true, true, st.sure && st.in == "", sc.file}, st.name)
+}
+
+// library reports what Ruby looks for along its load path.
+func library(how, path string) bool {
+	return (how == "require" || how == "load") && !strings.HasPrefix(path, "/") && !strings.HasPrefix(path, ".")
 }
 
 // opened is the path among the arguments: the first one, or that of the open or
@@ -115,7 +120,7 @@ func opened(st statement) []token {
 // says more.
 func (d *dialect) loaded(s *Subject, c *conf, file value, how string) {
 	path := file.text
-	if _, err := os.Stat(path); err != nil && strings.HasPrefix(how, "require") {
+	if strings.HasPrefix(how, "require") && !strings.HasSuffix(path, ".rb") {
 		path += ".rb"
 	}
 	text, ok := c.load(path)

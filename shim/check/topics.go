@@ -20,12 +20,12 @@ func hook(s *Subject) []Finding {
 	switch {
 	case h.given && !h.sure:
 		return warn("hook", "", "%s: a condition or a method decides whether the hook is loaded: that cannot be known without running it", h.where)
+	case s.conf.missing != "" && h.text != "flock":
+		return warn("hook", "lockshim hook "+s.Profile.Name+" >"+word(s.conf.missing), "%s loads %s, which cannot be read: the server would not start", h.where, s.conf.missing)
 	case h.text == "hook":
 		return ok("hook", "%s loads it", h.where)
 	case h.text == "flock":
 		return ok("hook", "%s takes the lock itself, with flock", h.where)
-	case h.text == "missing":
-		return warn("hook", "lockshim hook "+s.Profile.Name+" >"+word(s.conf.missing), "%s loads %s, which cannot be read: the server would not start", h.where, s.conf.missing)
 	case h.text == "loaded":
 		use := "Lockshim.hook(self)"
 		if strings.HasSuffix(h.where, ".py") {
