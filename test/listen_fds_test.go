@@ -95,6 +95,7 @@ func TestListenFDsDescriptors(t *testing.T) {
 	r.finish()
 	want := strings.Fields(s.text("fds") + "3")
 	slices.Sort(want)
+	want = slices.Compact(want) // who started the tests may have left a 3 open
 	r = s.activate([]string{"/bin/sh", "-c", script})
 	if code := r.finish(); code != 7 {
 		t.Errorf("the shim exits with %d, want 7", code)
