@@ -46,7 +46,10 @@ func (m *machine) rememberOne(g proc.Generation) {
 	}
 	if i >= 0 {
 		m.known[i].crew = m.known[i].crew || len(g.Workers) > 0 && !m.rules.profile.Leaves // else it is a fork on its way to its exec
-		m.known[i].Image, m.known[i].Served = g.Image, m.known[i].Served || g.Served(m.rules.profile)
+		if g.Image.Known() {
+			m.known[i].Image = g.Image
+		}
+		m.known[i].Served = m.known[i].Served || g.Served(m.rules.profile)
 		if !g.Leaderless && m.known[i].Master != g.Master.ID {
 			m.known[i].Master, m.known[i].ended = g.Master.ID, false
 			m.emit(born(g))

@@ -34,9 +34,15 @@ const connections = 2
 // client starts a client. It is stopped at the end of the test at the latest.
 func (s *service) client() *client {
 	s.t.Helper()
-	c := &client{t: s.t, http: s.http(), quit: make(chan struct{}), by: make(map[int]int)}
+	return s.clientsOf(s.http(), connections)
+}
+
+// clientsOf starts n clients that share what h keeps.
+func (s *service) clientsOf(h *http.Client, n int) *client {
+	s.t.Helper()
+	c := &client{t: s.t, http: h, quit: make(chan struct{}), by: make(map[int]int)}
 	c.changed = sync.NewCond(&c.mu)
-	for range connections {
+	for range n {
 		c.workers.Go(c.work)
 	}
 	s.t.Cleanup(c.end)
@@ -94,6 +100,16 @@ func (c *client) more() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for want := c.answers + 2*connections; c.answers < want && len(c.failures) == 0; {
+		c.changed.Wait()
+	}
+}
+
+// goOn blocks until further requests have been answered, whatever was lost.
+func (c *client) goOn() {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for want := c.answers + 2*connections; c.answers < want; {
 		c.changed.Wait()
 	}
 }

@@ -100,15 +100,21 @@ func (p inPlace) listens(s *service) string {
 func (p inPlace) changed(s *service, r *shimRun) {
 	s.t.Helper()
 	old := watchAll(s.t, s.crew)
-	if p.name == puma.name {
-		s.line("booted")
-	} else {
-		s.answeredByAnother()
-	}
+	p.another(s)
 	for _, w := range old {
 		w.gone()
 	}
 	p.note(s, r)
+}
+
+// another blocks until another generation, or phase of one, serves.
+func (p inPlace) another(s *service) {
+	s.t.Helper()
+	if p.name == puma.name {
+		s.line("booted")
+		return
+	}
+	s.answeredByAnother()
 }
 
 // answeredByAnother blocks until somebody answers who is not a worker that the test

@@ -189,12 +189,13 @@ func (c *census) opaque() bool {
 }
 
 // launches reports whether p only launches the server: a wrapper, or the launched
-// script beside which there is a server of the profile.
+// script beside which there is a server of the profile. What has no command line
+// is none, as the kernel shows none in the midst of an exec.
 func (c *census) launches(p Process) bool {
 	if profile.Wrapper(p.Args) {
 		return true
 	}
-	return (p.ID == c.Launched || c.bears(p)) && c.Profile.Name != generic && !c.recognises(p) &&
+	return len(p.Args) > 0 && (p.ID == c.Launched || c.bears(p)) && c.Profile.Name != generic && !c.recognises(p) &&
 		slices.ContainsFunc(c.members, func(m Process) bool { return m.Image != p.Image && c.recognises(m) })
 }
 

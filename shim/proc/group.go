@@ -133,10 +133,24 @@ func (g *group) older(k *Known) bool {
 // program. A server that has served, and re-executes itself in place, is a new
 // generation then.
 func (c *census) executed(g *group) *Known {
+	if !g.processes[0].Image.Known() {
+		return c.lastLed(g)
+	}
 	for i := range c.Known {
 		k := &c.Known[i]
 		left := slices.ContainsFunc(c.members, func(p Process) bool { return p.Image == k.Image })
 		if has(g.processes, k.Master) && !left && !(c.Profile.InPlace && k.Served) {
+			return k
+		}
+	}
+	return nil
+}
+
+// lastLed is the latest generation whose master is in g, nil for none: what is in
+// the midst of an exec has no image to tell by.
+func (c *census) lastLed(g *group) *Known {
+	for i := len(c.Known) - 1; i >= 0; i-- {
+		if k := &c.Known[i]; k.Master != (ID{}) && has(g.processes, k.Master) {
 			return k
 		}
 	}

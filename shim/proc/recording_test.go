@@ -133,7 +133,10 @@ func (m *memory) takesIn(v View, p profile.Profile) {
 			m.known = append(m.known, Known{Number: g.Number})
 		}
 		k := &m.known[i]
-		k.Image, k.Served = g.Image, k.Served || g.Served(p)
+		if g.Image.Known() {
+			k.Image = g.Image
+		}
+		k.Served = k.Served || g.Served(p)
 		if !g.Leaderless {
 			k.Master, k.Args = g.Master.ID, g.Master.Args
 		}
