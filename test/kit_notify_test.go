@@ -118,7 +118,7 @@ func (m *manager) silent() {
 // it reads from the FIFO hang, a message a line, its words being the lines. A line
 // that begins with "child" is sent by a child that lives until the next line, one with "run" is
 // run as a program; so is one with "spawn", after the next line, which then reads
-// the rest.
+// the rest. USR1 is for a sign of life.
 const speakingServer = `
 import os, signal, socket, sys
 def say(line):
@@ -132,7 +132,10 @@ def line_again():
     os.close(orders)
 address = os.environ["NOTIFY_SOCKET"].replace("@", "\0")
 sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-signal.signal(signal.SIGHUP, lambda number, frame: say("got HUP"))
+def alive(number, frame):
+    sender.sendto(b"WATCHDOG=1\nEXTEND_TIMEOUT_USEC=5", address)
+    say("alive %d" % os.getpid())
+signal.signal(signal.SIGUSR1, alive)
 say("up %d" % os.getpid())
 for line in open("hang"):
     words = line.split()

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lockshim/lockshim/internal/testkit"
+	"github.com/lockshim/lockshim/shim"
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/notify"
 )
@@ -179,10 +180,13 @@ func TestNotifyAnnounced(t *testing.T) {
 			t.Parallel()
 			s, command := prepareSpeaking(t)
 			s.put("next.py", speakingServer)
-			r := s.runCommand(command)
+			m := s.manage()
+			r := s.runBelow(m, command)
 			s.up()
+			s.is(shim.Starting, "starting")
 			s.speak("READY=1")
-			r.until(event.Ready)
+			m.hears(r, "READY=1")
+			s.is(shim.Serving, "ready")
 			old := watch(t, s.master)
 			s.order("spawn", "/usr/bin/python3", "next.py")
 			next := number(t, s.line("forked")[1])
@@ -193,13 +197,19 @@ func TestNotifyAnnounced(t *testing.T) {
 			if name == "MAINPID" {
 				words = fmt.Sprintf(words, next)
 			}
-			s.speak(words)
+			s.speak(words, "READY=1")
 			if e := r.until(event.NewGeneration); e.Generation != 2 || e.PID != next {
 				t.Errorf("the shim told of %+v, want generation 2 of %d", e, next)
 			}
+			r.find(0, "its readiness", func(e toldEvent) bool { return e.Event == event.Ready && e.Generation == 2 })
+			old.send(syscall.SIGUSR1) // from a draining generation, no sign of life
+			s.line("alive", fmt.Sprint(old.PID))
+			m.hears(r, "EXTEND_TIMEOUT_USEC=5")
+			watch(t, next).send(syscall.SIGUSR1)
+			s.line("alive", fmt.Sprint(next))
+			m.hears(r, "EXTEND_TIMEOUT_USEC=5 WATCHDOG=1")
 			old.send(syscall.SIGKILL)
 			r.untilEnded(old.PID)
-			s.speak("STATUS=alone")
 			watch(t, next).send(syscall.SIGTERM)
 			if code := r.finish(); code != 128+int(syscall.SIGTERM) {
 				t.Errorf("the shim exits with %d, want the status of the generation that announced itself", code)
@@ -207,5 +217,16 @@ func TestNotifyAnnounced(t *testing.T) {
 			r.never(event.StrayLeft, event.Masterless, event.Forged)
 			s.over()
 		})
+	}
+}
+
+// is fails the test unless a status has that state, of the service and of its
+// latest generation.
+func (s *service) is(state shim.State, generation string) {
+	s.t.Helper()
+	got, err := shim.Inspect(s.lock)
+	must(s.t, err)
+	if n := len(got.Generations); got.State != state || n == 0 || got.Generations[n-1].State != generation {
+		s.t.Errorf("the service is %s, with generations %+v; want %s, the last %s", got.State, got.Generations, state, generation)
 	}
 }
