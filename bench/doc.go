@@ -19,6 +19,7 @@
 //	look   start again, with more and more processes on the host
 //	rest   memory, wake-ups and processor time of a peer that has nothing to do
 //	tree   status and stop of a server with 2000 workers
+//	upgrade  what the verb adds to Unicorn's own boot and drain
 //	many   memory and processor time of 200 services at rest
 //
 // The server is bench/c/server.c for every peer, so a C compiler is needed.

@@ -37,6 +37,7 @@ func topics() []topic {
 		{"look", (*bench).look},
 		{"rest", (*bench).rest},
 		{"tree", (*bench).tree},
+		{"upgrade", (*bench).upgrade},
 		{"many", (*bench).many},
 	}
 }
