@@ -24,7 +24,7 @@ const upgradeConfig = `
 worker_processes 1
 listen %q
 stderr_path "/dev/null"
-after_worker_ready { |*| File.open(%q, "a") { |f| f.syswrite([$$, Process.clock_gettime(Process::CLOCK_MONOTONIC, :nanosecond)].pack("QQ")) } }
+after_worker_ready { |server, worker| File.open(%q, "a") { |f| f.syswrite([$$, Process.clock_gettime(Process::CLOCK_MONOTONIC, :nanosecond)].pack("QQ")) } }
 require %q
 Lockshim.hook(self)
 `

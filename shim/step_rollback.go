@@ -42,6 +42,9 @@ func (r rules) undo(s state, at int) (state, []action) {
 
 // overdue: what the upgrade waits for has had its time.
 func (r rules) overdue(s state) (state, []action) {
+	if s.phase != serving {
+		return s, nil
+	}
 	switch s.upgrade.stage {
 	case noUpgrade, begun:
 		s.late = true
