@@ -193,9 +193,9 @@ const (
 
 // forged tells of a notice that counts for nothing. The last words of a process
 // that has ended may have been the server's own: what is missed of them is told
-// only if it matters.
+// only if it matters, and not while processes end because they were told to.
 func (m *machine) forged(n notice) {
-	if _, main := n.MainPID(); len(n.sender) == 0 && !main && !n.Ready() {
+	if _, main := n.MainPID(); len(n.sender) == 0 && (!main && !n.Ready() || m.state.phase != serving) {
 		return
 	}
 	id := idOf(n.sender)
