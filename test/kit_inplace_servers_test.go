@@ -38,7 +38,6 @@ end
 workers %d
 threads 1, 4
 bind %q
-worker_shutdown_timeout 7200
 stdout_redirect %q, %[4]q, true
 tell = method(:say)
 Puma::Events.prepend(Module.new { define_method(:fire_on_booted!) { super(); tell.call("booted #{$$}") } })
