@@ -62,6 +62,7 @@ func (m *machine) lookNow() {
 		m.pending = append(m.pending, input{kind: looked, seen: c})
 	}
 	m.proveNext(c)
+	m.remind()
 	m.tryProof()
 	m.poll()
 }

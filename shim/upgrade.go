@@ -23,12 +23,14 @@ type job struct {
 	stage      stage // when it was last looked at
 	stageSince time.Time
 
-	end     string    // how the new generation's master ended
-	reaped  uint64    // what the old master had when it was told: see proc.Process
-	crew    []proc.ID // its workers then
-	stunted time.Time // since when it has waited for a child that no look has seen
-	log     *os.File  // the old master's standard error, where that is a file
-	logged  int64     // its size then
+	end     string     // how the new generation's master ended
+	reaped  uint64     // what the old master had when it was told: see proc.Process
+	crew    []proc.ID  // its workers then
+	image   proc.Image // its own then
+	asked   bool       // it was told twice
+	stunted time.Time  // since when it has waited for a child that no look has seen
+	log     *os.File   // the old master's standard error, where that is a file
+	logged  int64      // its size then
 }
 
 // accept begins a job.
@@ -64,6 +66,7 @@ func (m *machine) observes() {
 	if len(lead) == 0 {
 		return
 	}
+	m.job.image = lead[0].Image
 	m.job.reaped, m.job.crew = lead[0].Reaped, m.crew(lead[0].ID)
 	m.job.log, m.job.logged = openLog(lead[0].PID)
 }

@@ -104,7 +104,19 @@ func (p inPlace) changed(s *service, r *shimRun) {
 	for _, w := range old {
 		w.gone()
 	}
+	p.whole(s)
 	p.note(s, r)
+}
+
+// whole blocks until the current generation has all its workers: the first of them
+// answers while the master forks the next one.
+func (p inPlace) whole(s *service) {
+	s.t.Helper()
+	for end := testkit.Deadline(s.t); end.IsZero() || time.Now().Before(end); {
+		if all := gens(s.status()); len(all) > 0 && len(all[len(all)-1].workers) == p.workers {
+			return
+		}
+	}
 }
 
 // another blocks until another generation, or phase of one, serves.
