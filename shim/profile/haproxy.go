@@ -12,7 +12,8 @@ import (
 //
 // A reload drains the old workers beside the new ones, for as long as
 // hard-stop-after says. With the workers of the new configuration forked, the
-// master executes itself once more, to wait with as little memory as it can.
+// master executes itself once more, to wait with as little memory as it can. Only
+// -Ws says READY=1, and between two execs, so that it need not be waited for.
 func haproxy() Profile {
 	return Profile{
 		Name:     "haproxy",
@@ -31,5 +32,6 @@ func haproxy() Profile {
 		Inserted: []string{"-sf", "-x"},
 		InPlace:  true,
 		Waits:    true,
+		Laconic:  true,
 	}
 }

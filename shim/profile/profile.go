@@ -82,6 +82,6 @@ type Profile struct {
 	Leaves   bool     // a master leaves by itself once the next one is ready
 	Spawns   bool     // workers are executed anew: Spawned knows them
 	Waits    bool     // the master executes itself once more when it has forked its workers
-	Laconic  bool     // only the first generation says READY=1
+	Laconic  bool     // READY=1 of one generation does not mean that the next one says it
 	Hook     string   // name of its file under hooks, or ""
 }
