@@ -15,7 +15,10 @@ func (c *census) reunite() {
 		}
 		if crew := c.crew(*g.leader); crew != nil {
 			crew.processes = append(slices.Clip(crew.processes), *g.leader)
-			if crew.known == nil { // the master was seen without them before
+			if crew.known == nil {
+				crew.known = c.knownAs(crew)
+			}
+			if crew.known == nil && g.leader.Image.Known() { // the master was seen without them before
 				crew.known = g.known
 			}
 			crew.leader = &crew.processes[len(crew.processes)-1]
