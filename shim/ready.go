@@ -186,27 +186,34 @@ func (m *machine) hasListener(processes []proc.Process) bool {
 	return found || err != nil
 }
 
-// The time between two looks for what no event tells: a tenth of the time that it
-// has taken so far, and no more than a second. None is taken at rest.
+// The time between two looks for what no event tells: a share of the time that it
+// has taken so far, and no more than a second. None is taken at rest. Nobody waits
+// for a first generation as for an upgrade, and each look costs memory that an idle
+// shim keeps.
 const (
-	pollLeast = 10 * time.Millisecond
-	pollMost  = time.Second
-	pollShare = 10
+	pollLeast  = 10 * time.Millisecond
+	pollMost   = time.Second
+	pollShare  = 10
+	startLeast = 100 * time.Millisecond
+	startShare = 3
 )
 
 // poll arranges for the next look, where something is waited for of which no event
 // may tell.
 func (m *machine) poll() {
-	since := m.proof.since
+	since, least, share := m.proof.since, pollLeast, time.Duration(pollShare)
 	switch m.state.upgrade.stage {
 	case coming, retiring, failing:
 		since = m.job.stageSince
+	case noUpgrade:
+		least, share = startLeast, startShare
+		fallthrough
 	default:
 		if m.proof.number == 0 || m.state.phase != serving {
 			return
 		}
 	}
-	wait := max(pollLeast, min(time.Since(since)/pollShare, pollMost))
+	wait := max(least, min(time.Since(since)/share, pollMost))
 	m.arm(pollTimer, max(wait, time.Until(m.nextLook)))
 }
 
