@@ -188,14 +188,14 @@ func (m *machine) hasListener(processes []proc.Process) bool {
 
 // The time between two looks for what no event tells: a share of the time that it
 // has taken so far, and no more than a second. None is taken at rest. Nobody waits
-// for a first generation as for an upgrade, and each look costs memory that an idle
+// for a first generation as for an upgrade, and each look leaves garbage that an idle
 // shim keeps.
 const (
 	pollLeast  = 10 * time.Millisecond
 	pollMost   = time.Second
 	pollShare  = 10
 	startLeast = 100 * time.Millisecond
-	startShare = 3
+	startShare = 1
 )
 
 // poll arranges for the next look, where something is waited for of which no event
@@ -209,12 +209,22 @@ func (m *machine) poll() {
 		least, share = startLeast, startShare
 		fallthrough
 	default:
-		if m.proof.number == 0 || m.state.phase != serving {
+		if m.state.phase != serving || !m.proves() {
 			return
 		}
 	}
 	wait := max(least, min(time.Since(since)/share, pollMost))
 	m.arm(pollTimer, max(wait, time.Until(m.nextLook)))
+}
+
+// proves reports whether a look can tell that a generation serves.
+func (m *machine) proves() bool {
+	i := m.indexOf(m.proof.number)
+	if i < 0 {
+		return false
+	}
+	c := m.check(i)
+	return c == profile.ReadyListen || c == profile.ReadyExec
 }
 
 // begins tells of the readiness of the first generation, which was launched or
