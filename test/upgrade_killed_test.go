@@ -45,6 +45,7 @@ var deaths = []struct {
 // is served all the time, the new shim says what it found, and the next upgrade
 // ends what is left of the first one, and brings the next generation in.
 func TestUpgradeSurvivesItsShim(t *testing.T) {
+	t.Parallel()
 	for _, d := range deaths {
 		t.Run(d.name, func(t *testing.T) {
 			eachFragile(t, func(t *testing.T, c setup) {

@@ -13,6 +13,7 @@ import (
 
 // Each check says when a generation is ready, the first one too.
 func TestReadyChecks(t *testing.T) {
+	t.Parallel()
 	for _, check := range []string{"notify", "listen", "after:0.1s"} {
 		t.Run(check, func(t *testing.T) {
 			eachServer(t, func(t *testing.T, c setup) {

@@ -54,7 +54,7 @@ var mishaps = []struct {
 	{how: broken, hidden: true, why: map[string]string{"unicorn": "ended before it was ready", "gunicorn": "ended before it was ready"}},
 	{how: broken, flags: []string{"--ready-timeout", "3s"}, why: map[string]string{"unicorn": "was not ready in time", "gunicorn": "the new generation"}}, // Gunicorn may wait for the worker whose code is broken
 	{how: stuck, flags: []string{"--ready-timeout", "2s"}, why: map[string]string{"unicorn": "was not ready in time", "gunicorn": "was not ready in time"}},
-	{how: dying, why: map[string]string{"unicorn": "ended after it was ready", "gunicorn": "ended after it was ready"}},
+	{how: dying, why: map[string]string{"unicorn": "the new generation ended", "gunicorn": "the new generation ended"}}, // before the shim has read that it is ready, perhaps
 }
 
 // preload lets the master load the application.

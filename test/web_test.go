@@ -182,6 +182,7 @@ func (s *service) resize(user *os.File) {
 // lighttpd with workers and httpd's prefork kind signal their whole process group:
 // the shim is in another one, and hears nothing of it.
 func TestWebProcessGroups(t *testing.T) {
+	t.Parallel()
 	for _, c := range []setup{{server: httpd}, {server: lighttpd, more: "server.max-worker = 2"}} {
 		for name, end := range map[string]func(*service, *shimRun) int{
 			"graceful": func(s *service, r *shimRun) int {
