@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,8 +119,8 @@ func code(s syscall.WaitStatus) int {
 	return s.ExitStatus()
 }
 
-// endAll kills the processes whose marker has a value that begins so, and returns
-// what they were. It returns when none is left.
+// endAll kills the processes that belong to a directory, and returns what they
+// were. It returns when none is left.
 func endAll(dir string) (left []string) {
 	for {
 		found := marked(dir)
@@ -133,27 +134,29 @@ func endAll(dir string) (left []string) {
 	}
 }
 
-// marked lists the processes whose marker has a value that begins so; zombies
-// have none. nginx has no environment: its processes stay in the directory that
-// the first one was started in.
+// marked lists the processes that belong to a service's directory, sorted; no
+// zombies.
 func marked(dir string) []proc.ID {
 	var found []proc.ID
 	for _, pid := range testkit.PIDs() {
 		p, err := proc.Find(pid)
-		if err != nil || p.Zombie() {
-			continue
-		}
-		for _, v := range testkit.Environ(pid) {
-			if strings.HasPrefix(v, marker+"="+dir) {
-				found = append(found, p.ID)
-			}
-		}
-		cwd, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
-		if strings.HasPrefix(cwd+"/", dir) && strings.HasPrefix(commandLine(pid), "nginx: ") {
+		if err == nil && !p.Zombie() && belongs(pid, dir) {
 			found = append(found, p.ID)
 		}
 	}
 	return found
+}
+
+// belongs says whether a process's marker has a value that begins so. The titles of
+// nginx and php-fpm leave no variable in the environment that others can read: they
+// are known by where they work, or by a path in their title.
+func belongs(pid int, dir string) bool {
+	env := testkit.Environ(pid)
+	if slices.ContainsFunc(env, func(v string) bool { return strings.Contains(v, "=") }) {
+		return slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, marker+"="+dir) })
+	}
+	cwd, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
+	return strings.HasPrefix(cwd+"/", dir) || strings.Contains(commandLine(pid), dir)
 }
 
 // end kills a process and waits until it has ended.
