@@ -7,19 +7,26 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 )
 
-// The verb brings a new generation in and the old one out, and no request is lost.
+// The verb brings a new generation in and the old one out, and no request of eight
+// clients is lost, kept connections or fresh ones. (Neither by hand, where people
+// wait for the new workers before they stop the old master: TestManyUpgrades.)
 func TestUpgrade(t *testing.T) {
 	each(t, func(t *testing.T, c setup) {
 		s := prepare(t, c)
 		r := s.serve()
-		requests := s.client()
-		for range 2 {
+		requests := s.public()
+		for range testkit.Times(2, 20) {
 			s.upgradeByVerb(r)
+			requests.more()
 		}
-		requests.finish()
+		if answers, lost := requests.leaves(); len(lost) > 0 {
+			t.Errorf("of %d requests %d were lost: %v", answers, len(lost), lost[:min(len(lost), 3)])
+		}
+		noZombies(t, r.pid)
 		r.never(event.Trouble, event.Ignored, event.Masterless, event.StrayLeft, event.UpgradeFailed, event.NotReady)
 		r.order(event.Ready, event.Upgrading, event.NewGeneration, event.Ready, event.Retiring, event.Ended, event.Upgraded)
 		s.stop(r, c.background)
