@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"os"
 	"syscall"
 
 	"github.com/lockshim/lockshim/shim/event"
@@ -41,6 +42,7 @@ func (m *machine) followChildren() {
 
 // reapOne waits for the child of a fact, and lets the watching go on.
 func (m *machine) reapOne(f *fact) {
+	f.child = m.eldest(f.child)
 	r, err := m.sys.reap(f.child, m.cfg.Terminal)
 	if err != nil {
 		m.emit(event.Event{Kind: event.Trouble, Err: err})
@@ -55,6 +57,20 @@ func (m *machine) reapOne(f *fact) {
 	case r.id.PID == m.parent:
 		m.parent = 0
 	}
+}
+
+// eldest is the launched process where that has ended too, and is not reaped yet:
+// what it left behind, as a launcher leaves a daemon, is to be told of after it.
+// The other child is found again.
+func (m *machine) eldest(child int) int {
+	i := m.ledBy(m.launched)
+	if i < 0 || m.known[i].ended || child == m.launched.PID {
+		return child
+	}
+	if p, err := proc.Find(m.launched.PID); err != nil || p.ID != m.launched || p.State != "Z" || p.PPID != os.Getpid() {
+		return child
+	}
+	return m.launched.PID
 }
 
 // exitCode is what a shell makes of a status: the code, or 128 and the number
