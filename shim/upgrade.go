@@ -207,9 +207,12 @@ func (m *machine) concludes(err error) {
 	m.job, m.upgraded, m.failure = job{}, true, err
 }
 
-// mourns notes how the master of a new generation ended.
+// mourns notes how the master of a new generation ended. One that executed itself
+// anew in place may have ended before a look showed the new image.
 func (m *machine) mourns(number, code int) {
-	if m.state.upgrade.stage != noUpgrade && number > m.state.upgrade.old && code != unknown {
+	u := m.state.upgrade
+	unseen := m.rules.profile.InPlace && u.stage == coming
+	if u.stage != noUpgrade && (number > u.old || unseen) && code != unknown {
 		m.job.end = ending(code)
 	}
 }
