@@ -183,9 +183,23 @@ func (s *service) appears(name string) (wait func()) {
 	}
 }
 
-// end fails the test unless nothing of the service is left, and what stood before
-// it can go.
+// end fails the test unless nothing of the service is left, and unless the shim has
+// told of a lost lock where one was lost.
 func (p inPlace) end(s *service, r *shimRun, code int, upgraded bool) {
+	s.t.Helper()
+	p.leaves(s, r, code)
+	unlocked := 0
+	if p.drops && upgraded {
+		unlocked = 1
+	}
+	if told := r.all(event.Unlocked); len(told) != unlocked {
+		s.t.Errorf("the shim told %d times that the server has no lock, want %d", len(told), unlocked)
+	}
+}
+
+// leaves fails the test unless the shim exits with that code and leaves nothing of
+// the service. What stood before it can go.
+func (p inPlace) leaves(s *service, r *shimRun, code int) {
 	s.t.Helper()
 	if got := r.finish(); got != code {
 		s.t.Errorf("the shim exits with %d, want %d", got, code)
@@ -198,12 +212,5 @@ func (p inPlace) end(s *service, r *shimRun, code int, upgraded bool) {
 		s.front.kill()
 	}
 	s.over()
-	unlocked := 0
-	if p.drops && upgraded {
-		unlocked = 1
-	}
-	if told := r.all(event.Unlocked); len(told) != unlocked {
-		s.t.Errorf("the shim told %d times that the server has no lock, want %d", len(told), unlocked)
-	}
 	r.never(event.Trouble, event.StrayLeft, event.Foreign)
 }
