@@ -4,6 +4,7 @@ package test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +24,8 @@ func TestUpgrade(t *testing.T) {
 			s.upgradeByVerb(r)
 			requests.more()
 		}
-		if answers, lost := requests.leaves(); len(lost) > 0 {
+		answers, perKind := requests.leaves()
+		if lost := slices.Concat(perKind[:]...); len(lost) > 0 {
 			t.Errorf("of %d requests %d were lost: %v", answers, len(lost), lost[:min(len(lost), 3)])
 		}
 		noZombies(t, r.pid)
