@@ -45,7 +45,12 @@ func (s *service) clientsOf(h *http.Client, n int) *client {
 	for range n {
 		c.workers.Go(c.work)
 	}
-	s.t.Cleanup(c.end)
+	s.t.Cleanup(func() {
+		if s.t.Failed() {
+			endAll(s.dir + "/") // it may not answer any more
+		}
+		c.end()
+	})
 	return c
 }
 

@@ -75,6 +75,7 @@ func TestUpgradeInPublic(t *testing.T) {
 			if got := s.verb("upgrade"); got.code != 0 {
 				t.Fatalf("upgrade answers %+v", got)
 			}
+			r.until(event.Upgraded) // reads what the server writes: it waits where the pipe is full
 			number++
 		}
 		public.more()
