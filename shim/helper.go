@@ -125,7 +125,7 @@ func ending(code int) string {
 }
 
 // tailSize is how much of an output is kept.
-const tailSize = 2048
+const tailSize = 4096
 
 // A tail is the end of a helper's output.
 type tail struct {
@@ -167,7 +167,7 @@ func (t *tail) text() string {
 }
 
 // outputLines is how many lines of an output are shown.
-const outputLines = 10
+const outputLines = 20
 
 // lastLines is the end of an output.
 func lastLines(text []byte, n int) []string {
@@ -175,11 +175,13 @@ func lastLines(text []byte, n int) []string {
 	return all[max(0, len(all)-n):]
 }
 
-// lines is an output in printable lines, without empty ones.
+// lines is an output in printable lines, without empty ones, and without what a shim
+// has told there of the same.
 func lines(text []byte) []string {
 	var all []string
 	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); line != "" {
+		told := strings.HasPrefix(line, "lockshim: ") || strings.HasPrefix(line, `{"time":`) && strings.Contains(line, `"event":`)
+		if line = strings.TrimSpace(line); line != "" && !told {
 			all = append(all, proc.Printable(line))
 		}
 	}
