@@ -28,7 +28,10 @@ func with(v server, more ...string) server {
 	return v
 }
 
-// pumaFiles tell of a generation, or a phase of one, that has booted.
+// pumaFiles tell of a generation, or a phase of one, that has booted. A worker whose
+// threads are all busy with connections that are kept does not hear that it is to
+// stop (server.rb, wait_until_not_full): it has more threads than there are clients
+// that keep theirs.
 func pumaFiles(s *service) map[string]string {
 	return map[string]string{
 		"puma.rb": fmt.Sprintf(`
@@ -36,7 +39,7 @@ def say(line)
   File.open(%q, "a") { |f| f.syswrite("#{line}\n") }
 end
 workers %d
-threads 1, 4
+threads 1, 8
 bind %q
 stdout_redirect %q, %[4]q, true
 tell = method(:say)

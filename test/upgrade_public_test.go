@@ -5,6 +5,7 @@ package test
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -126,9 +127,10 @@ func (p inPlace) tally(t *testing.T, c public) {
 
 // hungUp says whether an error means that the server closed the connection before it
 // answered. The client of net/http has no exported error for one that it sees
-// closed before it has written the request.
+// closed before it has written the request, and may read from one that it has closed
+// itself since its write failed.
 func hungUp(err error) bool {
 	closed := func(e error) bool { return errors.Is(err, e) }
-	return slices.ContainsFunc([]error{io.EOF, syscall.ECONNRESET, syscall.EPIPE}, closed) ||
+	return slices.ContainsFunc([]error{io.EOF, syscall.ECONNRESET, syscall.EPIPE, net.ErrClosed}, closed) ||
 		strings.HasSuffix(err.Error(), "server closed idle connection")
 }
