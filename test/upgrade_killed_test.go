@@ -49,7 +49,6 @@ func TestUpgradeSurvivesItsShim(t *testing.T) {
 	for _, d := range deaths {
 		t.Run(d.name, func(t *testing.T) {
 			eachFragile(t, func(t *testing.T, c setup) {
-				c.workers = 2
 				s := prepare(t, c)
 				r := s.serve()
 				s.ready(r)
@@ -61,7 +60,6 @@ func TestUpgradeSurvivesItsShim(t *testing.T) {
 				r.until(event.Adopted)
 				got := s.beginVerb("upgrade")
 				if waits {
-					s.release()
 					s.release()
 				}
 				s.succeeded(got)
