@@ -99,7 +99,7 @@ func (p inPlace) listens(s *service) string {
 // knows, and until that is gone; then it notes the new one.
 func (p inPlace) changed(s *service, r *shimRun) {
 	s.t.Helper()
-	old := watchAll(s.t, s.crew)
+	old := watchLiving(s.t, s.crew)
 	p.another(s)
 	for _, w := range old {
 		w.gone()

@@ -69,6 +69,23 @@ func watchAll(t *testing.T, pids []int) []watched {
 	return all
 }
 
+// watchLiving is watch of each that has not ended yet.
+func watchLiving(t *testing.T, pids []int) []watched {
+	t.Helper()
+	var all []watched
+	for _, pid := range pids {
+		p, err := proc.Find(pid)
+		if err != nil {
+			continue
+		}
+		if h, err := proc.Open(p.ID); err == nil {
+			t.Cleanup(func() { h.Close() })
+			all = append(all, watched{t, h})
+		}
+	}
+	return all
+}
+
 // send signals the process, which must be there.
 func (w watched) send(sig unix.Signal) {
 	w.t.Helper()
