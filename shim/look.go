@@ -72,6 +72,10 @@ func (m *machine) see(everyone bool) error {
 	m.busy = true
 	q := proc.Query{Lock: m.cfg.Lock, Files: m.inodes(), Roots: []int{os.Getpid()}, Everyone: everyone || m.state.adopted}
 	s, err := m.sys.look(q)
+	for i := 0; err == nil && i < execTries && m.executing(s); i++ {
+		time.Sleep(execTime)
+		s, err = m.sys.look(q)
+	}
 	if err != nil {
 		return err
 	}
@@ -85,6 +89,22 @@ func (m *machine) see(everyone bool) error {
 		m.watch()
 	}
 	return nil
+}
+
+// A master in the middle of an exec has no image to tell its workers by. It takes the
+// kernel less than a millisecond.
+const (
+	execTries = 5
+	execTime  = time.Millisecond
+)
+
+// executing reports whether a snapshot has a known master in the middle of an exec.
+func (m *machine) executing(s proc.Snapshot) bool {
+	return slices.ContainsFunc(m.known, func(g generation) bool {
+		return !g.ended && g.Image.Known() && slices.ContainsFunc(s.Processes, func(p proc.Process) bool {
+			return p.ID == g.Master && !p.Image.Known() && !p.Zombie()
+		})
+	})
 }
 
 // classifyRules is what the machine knows of its service.

@@ -237,11 +237,12 @@ func (m *machine) begins() {
 		return
 	}
 	masters := m.view.Masters()
-	m.state.interrupted = len(masters) > 1 && !m.rules.profile.InPlace
+	m.state.interrupted = !m.rules.profile.InPlace
+	two := m.state.interrupted && len(masters) > 1
 	for i := range m.known {
-		m.known[i].ready = !m.state.interrupted || m.known[i].Number != m.newest()
+		m.known[i].ready = !two || m.known[i].Number != m.newest()
 	}
-	if m.state.interrupted {
+	if two {
 		m.emit(event.Event{Kind: event.Interrupted, PID: masters[0].PID, Generation: m.newest() - 1, Processes: masters})
 	}
 }

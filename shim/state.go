@@ -52,7 +52,7 @@ type state struct {
 	passedOn    bool             // that step's signal went to the workers too
 	upgrade     upgrade          // that runs, while the phase is serving
 	late        bool             // a generation that was launched has not become ready in time
-	interrupted bool             // adopted two masters: an upgrade that nobody leads
+	interrupted bool             // adopted, and no upgrade since: of two generations the old one is to go
 	doubted     bool             // a doubtful leader has had its time
 	missed      bool             // a look saw nobody, and the lock was held nevertheless
 	helped      bool             // helpers that were left alone have had their time to end
