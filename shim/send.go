@@ -27,8 +27,8 @@ func (m *machine) send(to target, sig syscall.Signal, number int) []proc.Process
 			m.emit(event.Event{Kind: event.Trouble, PID: p.PID, Signal: sig, Err: err})
 		}
 	}
-	if len(sent) == 0 && to >= retirees {
-		return nil // it has gone by itself, which the next look tells
+	if len(sent) == 0 && to != current && to != masters {
+		return nil // they have gone by themselves, which the next look tells
 	}
 	if len(sent) == 0 {
 		m.emit(event.Event{Kind: event.Ignored, Signal: sig, Err: errNobody})
