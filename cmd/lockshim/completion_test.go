@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lockshim/lockshim/contrib"
 	"github.com/lockshim/lockshim/hooks"
 	"github.com/lockshim/lockshim/shim/profile"
 )
@@ -41,6 +42,8 @@ func questions() []question {
 		{"lockshim run --log-format ", []string{"json", "text"}},
 		{"lockshim signal web USR", []string{"USR1", "USR2"}},
 		{"lockshim hook ", hooks.Names()},
+		{"lockshim contrib ", contrib.Names()},
+		{"lockshim contrib --set name=web mon", []string{"monit/web"}},
 		{"lockshim completion ", []string{"bash", "fish", "zsh"}},
 		{"lockshim help st", []string{"status", "stop"}},
 		{"lockshim run --lock web -- mkfif", []string{"mkfifo"}},

@@ -65,6 +65,20 @@ func errHook(name string) error {
 	return wrong("lockshim hook", "cannot print hook %s: there is no such hook", quoteWord(name))
 }
 
+func errNoFile(v *verb) error {
+	return wrong(v.example, "cannot fill in a file: NAME is missing")
+}
+
+// errFile is a name that is no file of contrib.
+func errFile(err error) error {
+	return &complaint{err.Error(), "lockshim contrib", errUsage}
+}
+
+// errSetting is a setting that a file of contrib cannot take.
+func errSetting(err error) error {
+	return &complaint{err.Error(), "lockshim contrib --help", errUsage}
+}
+
 func errLockName(v *verb, arg string) error {
 	return wrong(withService(v, "./"+arg), "cannot use %s: a name has no .lock at its end, and a path has a slash", quoteWord(arg))
 }

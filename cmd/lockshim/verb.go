@@ -29,7 +29,7 @@ type option struct {
 func verbs() []func() *verb {
 	return []func() *verb{
 		runVerb, holdVerb, waitVerb, statusVerb, signalVerb, reloadVerb, upgradeVerb, stopVerb, historyVerb,
-		hookVerb, checkVerb, demoVerb, manVerb, completionVerb,
+		hookVerb, contribVerb, checkVerb, demoVerb, manVerb, completionVerb,
 	}
 }
 

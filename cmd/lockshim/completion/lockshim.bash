@@ -64,6 +64,10 @@ _lockshim_value() {
 	--clear-pidfile | --pidfile) _lockshim_files ;;
 	--lock-owner) _lockshim_words "$(compgen -u)" ;;
 	--ready) _lockshim_words notify listen exec: after: ;;
+	--set)
+		compopt -o nospace 2>/dev/null
+		_lockshim_words name= command= flags= user= directory= timeout=
+		;;
 	--map | --stop | --lock-mode | --timeout | --ready-timeout | --preflight) ;;
 	*) return 1 ;;
 	esac
@@ -80,6 +84,7 @@ _lockshim_flags() {
 	wait) _lockshim_words --timeout --help ;;
 	status) _lockshim_words --json --help ;;
 	history) _lockshim_words --json --svg --help ;;
+	contrib) _lockshim_words --set --help ;;
 	*) _lockshim_words --help ;;
 	esac
 }
@@ -94,6 +99,7 @@ _lockshim_argument() {
 		signals=($(compgen -A signal SIG))
 		_lockshim_words "${signals[@]#SIG}"
 		;;
+	contrib:1) _lockshim_words "$("${COMP_WORDS[0]}" contrib 2>/dev/null)" ;;
 	hook:1) _lockshim_words "$("${COMP_WORDS[0]}" hook 2>/dev/null)" ;;
 	completion:1) _lockshim_words bash zsh fish ;;
 	help:1) _lockshim_words "$_lockshim_verbs" ;;
@@ -102,7 +108,7 @@ _lockshim_argument() {
 
 _lockshim() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} i count=1
-	local _lockshim_verbs='run hold wait status signal reload upgrade stop history hook check demo man completion help'
+	local _lockshim_verbs='run hold wait status signal reload upgrade stop history hook contrib check demo man completion help'
 	COMPREPLY=()
 	# --flag=value arrives as three words
 	[[ $cur == '=' ]] && cur='' && prev='='
@@ -118,7 +124,7 @@ _lockshim() {
 			case $verb in run | hold | check) _lockshim_command $((i + 1)) && return ;; esac
 			;;
 		-* | =) ;;
-		*) [[ ${COMP_WORDS[i - 1]} == --timeout || ${COMP_WORDS[i - 1]} == '=' ]] || ((count++)) ;;
+		*) [[ ${COMP_WORDS[i - 1]} == --timeout || ${COMP_WORDS[i - 1]} == --set || ${COMP_WORDS[i - 1]} == '=' ]] || ((count++)) ;;
 		esac
 	done
 	_lockshim_value "$prev" && return

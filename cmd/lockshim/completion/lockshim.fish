@@ -23,7 +23,7 @@ function __lockshim_nth
     for word in $words[2..-1]
         if test $skip = yes
             set skip no
-        else if test "$word" = --timeout
+        else if contains -- "$word" --timeout --set
             set skip yes
         else if not string match -q -- '-*' $word
             set own $own $word
@@ -84,6 +84,7 @@ complete -c lockshim -n "$none" -a reload -d 'tell the current master to reload'
 complete -c lockshim -n "$none" -a upgrade -d 'bring a new generation in and the old one out'
 complete -c lockshim -n "$none" -a stop -d 'stop every generation'
 complete -c lockshim -n "$none" -a history -d 'show what happened, generation by generation'
+complete -c lockshim -n "$none" -a contrib -d 'list the init-system files, or print one'
 complete -c lockshim -n "$none" -a hook -d 'list the server hooks, or print one'
 complete -c lockshim -n "$none" -a check -d 'say what would go wrong here'
 complete -c lockshim -n "$none" -a demo -d 'a built-in self-re-execing web server under a real shim'
@@ -110,11 +111,13 @@ complete -c lockshim -n "$run" -l quiet -d 'no events'
 complete -c lockshim -n '__lockshim_verb wait' -l timeout -x -d 'give up after, 30 or 1m30s'
 complete -c lockshim -n '__lockshim_verb status history' -l json -d 'one JSON object'
 complete -c lockshim -n '__lockshim_verb history' -l svg -d 'a picture'
-complete -c lockshim -n '__lockshim_verb run hold wait status signal reload upgrade stop history hook check demo man completion' -s h -l help -d 'print help'
+complete -c lockshim -n '__lockshim_verb run hold wait status signal reload upgrade stop history hook contrib check demo man completion' -s h -l help -d 'print help'
 
 complete -c lockshim -n '__lockshim_nth 0 wait check status signal reload upgrade stop history' -a '(__lockshim_services)'
 complete -c lockshim -n '__lockshim_nth 1 signal' -a 'HUP INT QUIT USR1 USR2 TERM KILL TTIN TTOU WINCH CONT'
 complete -c lockshim -n '__lockshim_nth 0 hook' -a '(__lockshim_ask hook)'
+complete -c lockshim -n '__lockshim_nth 0 contrib' -a '(__lockshim_ask contrib)'
+complete -c lockshim -n '__lockshim_verb contrib' -x -l set -a 'name= command= flags= user= directory= timeout=' -d 'put a value in'
 complete -c lockshim -n '__lockshim_nth 0 completion' -a 'bash zsh fish'
-complete -c lockshim -n '__lockshim_nth 0 help' -a 'run hold wait status signal reload upgrade stop history hook check demo man completion'
+complete -c lockshim -n '__lockshim_nth 0 help' -a 'run hold wait status signal reload upgrade stop history hook contrib check demo man completion'
 complete -c lockshim -n __lockshim_in_command -a '(__lockshim_command)'

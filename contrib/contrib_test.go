@@ -1,0 +1,108 @@
+package contrib
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFillPutsValuesInTheirPlaces(t *testing.T) {
+	got, err := Fill("runit/run", []Setting{
+		{"name", "api"}, {"command", `gunicorn -c '/srv/my api/g.py' "it's"`}, {"flags", ""}, {"user", "api"}, {"directory", "/srv/a b"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"install -d -o api /run/lockshim/api ||",
+		"cd '/srv/a b' ||",
+		`exec chpst -u api lockshim run --lock /run/lockshim/api/api.lock -- gunicorn -c '/srv/my api/g.py' 'it'\''s'`,
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	if strings.Contains(string(got), "web") {
+		t.Errorf("web is left in\n%s", got)
+	}
+}
+
+// What is not set follows the name.
+func TestFillFollowsTheName(t *testing.T) {
+	got, err := Fill("runit/run", []Setting{{"name", "api"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, _ := Get("runit/run"); string(got) != strings.ReplaceAll(string(plain), "web", "api") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestFillWithNothingChangesNothing(t *testing.T) {
+	for _, name := range Names() {
+		plain, _ := Get(name)
+		if got, err := Fill(name, nil); err != nil || string(got) != string(plain) {
+			t.Errorf("%s: %v\n%s", name, err, got)
+		}
+	}
+}
+
+func TestTimeoutFollowsTheSchedule(t *testing.T) {
+	for _, test := range []struct{ command, flags, want string }{
+		{"unicorn", "", "90"},
+		{"puma", "", "80"},
+		{"uwsgi --ini x", "", "30"},
+		{"sleep 5", "", "90"}, // its schedule has no end
+		{"sleep 5", "--profile puma", "80"},
+		{"unicorn", "--stop QUIT/5/KILL --quiet", "25"},
+		{"unicorn", "--stop=QUIT/0.5/KILL", "21"},
+	} {
+		if got := timeout(values{"command": test.command, "flags": test.flags}); got != test.want {
+			t.Errorf("%s %s: %s, want %s", test.flags, test.command, got, test.want)
+		}
+	}
+}
+
+func TestFillRefuses(t *testing.T) {
+	for _, s := range []Setting{
+		{"name", ""}, {"name", "a/b"}, {"name", "-a"}, {"name", "a b"}, {"name", "web.lock"},
+		{"command", ""}, {"command", "  "}, {"command", "a 'b"}, {"command", "a\nb"}, {"command", "a; b"},
+		{"command", "a $HOME"}, {"command", `a "$HOME"`}, {"command", `a \`}, {"user", "a:b"}, {"user", ""},
+		{"directory", "srv"}, {"directory", "/srv\n"}, {"port", "80"},
+	} {
+		if _, err := Fill("runit/run", []Setting{s}); !errors.Is(err, ErrSetting) {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	if _, err := Fill("runit/walk", nil); !errors.Is(err, ErrUnknown) {
+		t.Error(err)
+	}
+}
+
+func TestSplitReadsAsAShell(t *testing.T) {
+	for line, want := range map[string][]string{
+		`a  b`:               {"a", "b"},
+		`a ''`:               {"a", ""},
+		`a "b c"'d'e`:        {"a", "b cde"},
+		`a\ b "\"\$\x" '\'`:  {"a b", `"$\x`, `\`},
+		` x=1 --flag="a b" `: {"x=1", "--flag=a b"},
+	} {
+		if got, why := split(line); why != "" || !slices.Equal(got, want) {
+			t.Errorf("%s: %q %s, want %q", line, got, why, want)
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	for name, want := range map[string]string{"runit/run": "runit/run", "supervisor": "supervisor/web.conf", "./supervisor/": "supervisor/web.conf"} {
+		if got, err := Find(name); err != nil || got != want {
+			t.Errorf("%s: %s %v", name, got, err)
+		}
+	}
+	for _, name := range []string{"", "runit", "launchd", "../contrib"} {
+		if got, err := Find(name); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%s: %s %v", name, got, err)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package contrib
+
+import (
+	"encoding/json"
+	"path"
+	"strings"
+
+	"github.com/lockshim/lockshim/internal/shell"
+)
+
+// A language is how a file writes what is put into it.
+type language struct {
+	words    func([]string) string    // words of a command line
+	path     func(string) string      // a directory
+	time     func(string) string      // seconds
+	gap      string                   // what stands between words
+	refuse   func(word string) string // why a word cannot be brought through; may be nil
+	instance string                   // what stands for the name in a template; "" in other files
+}
+
+// languageOf is that of a file: its folder's, but for a few.
+func languageOf(name string) language {
+	folder, _, _ := strings.Cut(name, "/")
+	switch base := path.Base(name); {
+	case base == "lockshim@.service" || base == "lockshim@.socket":
+		l := systemdLanguage()
+		l.instance = "%i"
+		return l
+	case base == "timeout-kill":
+		l := shellLanguage()
+		l.time = func(s string) string { return s + "000" } // milliseconds
+		return l
+	case base == "deployment.yaml":
+		return kubernetesLanguage()
+	}
+	switch folder {
+	case "systemd":
+		return systemdLanguage()
+	case "supervisor":
+		return supervisorLanguage()
+	case "openrc":
+		return openrcLanguage()
+	case "upstart":
+		return upstartLanguage()
+	case "container":
+		return jsonLanguage()
+	}
+	return shellLanguage()
+}
+
+// shellLanguage is that of sh(1).
+func shellLanguage() language {
+	return language{
+		words: func(w []string) string { return shell.Quote(w...) },
+		path:  func(s string) string { return shell.Quote(s) },
+		time:  same,
+		gap:   " ",
+	}
+}
+
+// jsonLanguage writes a list of strings, as a Containerfile's and YAML's.
+func jsonLanguage() language {
+	return language{words: jsonWords, path: same, time: same, gap: ", "}
+}
+
+func jsonWords(words []string) string {
+	var quoted []string
+	for _, word := range words {
+		quoted = append(quoted, jsonString(word))
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// jsonString keeps < > and & as they are.
+func jsonString(s string) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s) // a string is always encoded
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// kubernetesLanguage is JSON in YAML, in which $(NAME) stands for a variable (the
+// API's Container, "args").
+func kubernetesLanguage() language {
+	l := jsonLanguage()
+	l.words = func(w []string) string { return strings.ReplaceAll(jsonWords(w), "$(", "$$(") }
+	l.path = jsonString
+	return l
+}
+
+func same(s string) string { return s }
