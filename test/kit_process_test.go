@@ -148,12 +148,15 @@ func marked(dir string) []proc.ID {
 }
 
 // belongs says whether a process's marker has a value that begins so. The titles of
-// nginx and php-fpm leave no variable in the environment that others can read: they
-// are known by where they work, or by a path in their title.
+// nginx and php-fpm leave no variable in the environment that others can read, and
+// init systems start services with one of their own: these are known by where they
+// work, or by a path in their title.
 func belongs(pid int, dir string) bool {
 	env := testkit.Environ(pid)
-	if slices.ContainsFunc(env, func(v string) bool { return strings.Contains(v, "=") }) {
-		return slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, marker+"="+dir) })
+	if i := slices.IndexFunc(env, func(v string) bool { return strings.HasPrefix(v, marker+"=") }); i >= 0 {
+		if rest := strings.TrimPrefix(env[i], marker+"="); strings.HasPrefix(rest, dir) || !strings.HasPrefix(dir, rest) {
+			return strings.HasPrefix(rest, dir)
+		}
 	}
 	cwd, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
 	return strings.HasPrefix(cwd+"/", dir) || strings.Contains(commandLine(pid), dir)

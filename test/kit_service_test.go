@@ -37,10 +37,16 @@ type service struct {
 // a process of the service is left.
 func prepare(t *testing.T, c setup) *service {
 	t.Helper()
+	return prepareIn(t, base, c)
+}
+
+// prepareIn is prepare in another directory than that of all services.
+func prepareIn(t *testing.T, parent string, c setup) *service {
+	t.Helper()
 	if _, err := os.Stat(c.program); err != nil && c.program != "" {
 		t.Skipf("needs the package %s", c.name)
 	}
-	dir, err := os.MkdirTemp(base, "")
+	dir, err := os.MkdirTemp(parent, "")
 	must(t, err)
 	must(t, os.Chmod(dir, 0o755))
 	if c.workers == 0 {
