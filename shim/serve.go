@@ -51,8 +51,7 @@ func (m *machine) answer(r *control.Request) {
 	case control.Cancel:
 		m.answerCancel(r)
 	case control.Stop:
-		m.stoppers = append(m.stoppers, r)
-		m.pending = append(m.pending, input{kind: requested})
+		m.answerStop(r)
 	default:
 		r.Fail(control.CodeUnknown, fmt.Errorf("cannot %s: this lockshim does not know how", r.Verb))
 	}
@@ -134,6 +133,21 @@ func (m *machine) answerReload(r *control.Request) {
 	default:
 		m.answerSent(r, m.send(current, sig, 0))
 	}
+}
+
+// answerStop begins a stop, by the schedule that the operator names or the shim's
+// own. The answer waits for its end.
+func (m *machine) answerStop(r *control.Request) {
+	in := input{kind: requested}
+	if r.Stop != "" {
+		var err error
+		if in.schedule, err = profile.ParseSchedule(r.Stop); err != nil {
+			r.Fail(codeUsage, err)
+			return
+		}
+	}
+	m.stoppers = append(m.stoppers, r)
+	m.pending = append(m.pending, in)
 }
 
 // answerSent replies with the pids that were signalled.

@@ -47,6 +47,7 @@ type state struct {
 	stop        bool             // somebody asked for the end
 	code        int              // how the last master ended; unknown where nobody could know
 	schedule    profile.Schedule // that runs, in stopping, masterless and lingering
+	ordered     profile.Schedule // of the stop that somebody asked for, where it is not the profile's
 	at          int              // its step
 	hurried     bool             // it took the place of another one
 	passedOn    bool             // that step's signal went to the workers too
@@ -76,6 +77,8 @@ type input struct {
 	seen   census         // looked
 	signal syscall.Signal // signalled
 	err    error          // lockFailed; checked: why it failed
+
+	schedule profile.Schedule // requested: of this stop, nil for the profile's
 }
 
 type inputKind int

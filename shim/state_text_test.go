@@ -24,6 +24,9 @@ func (s state) String() string {
 	if s.schedule != nil {
 		words = append(words, fmt.Sprintf("%s at %d", s.schedule, s.at))
 	}
+	if s.ordered != nil {
+		words = append(words, "ordered "+s.ordered.String())
+	}
 	if s.upgrade.stage != noUpgrade {
 		words = append(words, s.upgrade.String())
 	}

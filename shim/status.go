@@ -35,6 +35,13 @@ type Status struct {
 	Foreign     []ProcessStatus    `json:"foreign"`
 }
 
+// Ready reports whether a generation is ready, and nothing ends the service: what a
+// probe wants to know.
+func (s Status) Ready() bool {
+	return (s.State == Serving || s.State == Upgrading) &&
+		slices.ContainsFunc(s.Generations, func(g GenerationStatus) bool { return g.State == isReady })
+}
+
 // A ShimStatus is the process that waits for the service.
 type ShimStatus struct {
 	PID     int       `json:"pid"`

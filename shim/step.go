@@ -47,8 +47,7 @@ func (r rules) answer(s state, in input) (state, []action) {
 	case signalled:
 		return r.signalled(s, r.profile.Action(in.signal), in)
 	case requested:
-		s.replace = false
-		return r.stop(s, r.profile.Stop)
+		return r.requested(s, in.schedule)
 	case settled:
 		return s, []action{{kind: look, everyone: true}}
 	case stepDue:
@@ -166,7 +165,7 @@ func (r rules) strayed(s state, c census) (state, []action) {
 		s.phase, s.schedule = lingering, nil
 		return s, []action{told, {kind: noStep}}
 	}
-	s, actions := r.begin(s, lingering, straySchedule())
+	s, actions := r.begin(s, lingering, s.straySchedule())
 	return s, append([]action{told}, actions...)
 }
 
@@ -187,7 +186,7 @@ func (r rules) joined(s state) (state, []action) {
 		if s.phase == lingering {
 			return s, nil
 		}
-		return r.begin(s, lingering, straySchedule())
+		return r.begin(s, lingering, s.straySchedule())
 	}
 	s.phase, s.schedule = draining, nil
 	if s.lock == given {

@@ -8,9 +8,14 @@ import (
 )
 
 // straySchedule is what ends strays: what systemd does with what is left of a
-// control group (systemd.kill(5)), sooner.
-func straySchedule() profile.Schedule {
-	return profile.Schedule{{Signal: syscall.SIGTERM, Wait: strayTime}, {Signal: syscall.SIGKILL, Wait: profile.Forever}}
+// control group (systemd.kill(5)), sooner. A stop that is to be over soon has no
+// more time for them than it has for the servers.
+func (s state) straySchedule() profile.Schedule {
+	wait := strayTime
+	if total, ends := s.ordered.Length(); s.ordered != nil && ends {
+		wait = min(wait, total)
+	}
+	return profile.Schedule{{Signal: syscall.SIGTERM, Wait: wait}, {Signal: syscall.SIGKILL, Wait: profile.Forever}}
 }
 
 // begin starts a schedule.
@@ -94,6 +99,21 @@ func (r rules) signalled(s state, a profile.Action, in input) (state, []action) 
 	return s, []action{{kind: ignore, signal: in.signal}}
 }
 
+// requested: an operator asks for a stop, by a schedule of its own or by the
+// profile's. Another one takes the place of what ends a tree without a master.
+func (r rules) requested(s state, schedule profile.Schedule) (state, []action) {
+	s.replace = false
+	if schedule == nil {
+		return r.stop(s, r.profile.Stop)
+	}
+	s.ordered = schedule
+	if s.phase == masterless && !same(s.schedule, schedule) {
+		s.stop = true
+		return r.begin(s, masterless, schedule)
+	}
+	return r.stop(s, schedule)
+}
+
 // stop begins a stop. Where the same one runs already, it goes on to its next
 // step now; what ends strays is hurried likewise.
 func (r rules) stop(s state, schedule profile.Schedule) (state, []action) {
@@ -105,7 +125,7 @@ func (r rules) stop(s state, schedule profile.Schedule) (state, []action) {
 		}
 		return r.next(s)
 	case s.phase == lingering, s.phase == draining:
-		return r.begin(s, lingering, straySchedule())
+		return r.begin(s, lingering, s.straySchedule())
 	}
 	s.hurried = s.phase == stopping
 	return r.begin(s, stopping, schedule)

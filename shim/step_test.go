@@ -62,6 +62,7 @@ func everyInput() []namedInput {
 		{"saw nobody", input{kind: looked}},
 		{"saw nobody, is owed an end", input{kind: looked, seen: census{owed: true}}},
 		{"was asked to stop", input{kind: requested}},
+		{"was asked to stop with INT/1/KILL", input{kind: requested, schedule: soon()}},
 		{"generation 1 is ready", input{kind: readied, number: 1}},
 		{"generation 2 is ready", input{kind: readied, number: 2}},
 		{"was asked to upgrade", input{kind: wanted}},
@@ -79,9 +80,14 @@ func everyInput() []namedInput {
 	return list
 }
 
+// soon is the schedule of a stop that is to be over soon.
+func soon() profile.Schedule {
+	return profile.Schedule{{Signal: syscall.SIGINT, Wait: time.Second}, {Signal: syscall.SIGKILL, Wait: profile.Forever}}
+}
+
 // everyState lists states that stand for all others.
 func everyState(r rules) []state {
-	stop, strays := r.profile.Stop, straySchedule()
+	stop, strays := r.profile.Stop, state{}.straySchedule()
 	quick := profile.Schedule{{Signal: r.profile.Quick, Wait: profile.Forever}}
 	return []state{
 		{code: unknown},
@@ -99,7 +105,9 @@ func everyState(r rules) []state {
 		{phase: stopping, stop: true, schedule: quick, code: unknown},
 		{phase: stopping, stop: true, adopted: true, replace: true, lock: granted, schedule: stop, code: unknown},
 		{phase: stopping, stop: true, adopted: true, giveUp: true, schedule: stop[:2], at: 1, code: unknown},
+		{phase: stopping, stop: true, schedule: soon(), ordered: soon()},
 		{phase: masterless, schedule: stop, passedOn: true, code: 137},
+		{phase: masterless, stop: true, schedule: soon(), ordered: soon(), code: 137},
 		{phase: lingering, schedule: strays},
 		{phase: lingering, schedule: strays, at: 1, stop: true},
 		{phase: lingering, lock: given},

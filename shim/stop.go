@@ -11,35 +11,42 @@ import (
 	"github.com/lockshim/lockshim/shim/event"
 	"github.com/lockshim/lockshim/shim/flock"
 	"github.com/lockshim/lockshim/shim/proc"
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // Stop ends a service and returns when nothing of it is left: through its shim,
-// or by the same schedule where the shim is dead. It blocks as long as the
-// schedule does; emit, which may be nil, is told what happens where the shim
-// cannot.
+// or by the same schedule where the shim is dead. schedule is that of this stop,
+// nil for the shim's or the profile's. It blocks as long as that does; emit, which
+// may be nil, is told what happens where the shim cannot.
+//
+// A schedule of its own takes the place of one that runs, but for what ends strays.
+// A shim without a socket cannot be told of it, and is waited for no longer.
 //
 // Errors wrap ErrNotRunning where there was nothing to stop, ErrStillThere
 // where a schedule with an end has ended in vain, or are those of Inspect and
 // of Run.
-func Stop(lock string, emit func(event.Event)) error {
+func Stop(lock string, schedule profile.Schedule, emit func(event.Event)) error {
 	o, err := observe(lock)
 	if err != nil {
 		return err
 	}
+	if schedule != nil {
+		o.rules.Profile.Stop = schedule
+	}
 	if len(o.view.Shims) > 0 {
-		return o.stopShim()
+		return o.stopShim(control.Request{Verb: control.Stop, Stop: schedule.String()})
 	}
 	if len(o.view.Servers())+len(o.view.Strays)+len(o.view.Members) == 0 {
 		return fmt.Errorf("cannot stop %s: %w", lock, ErrNotRunning)
 	}
-	return o.stopTree(emit)
+	return o.stopTree(schedule, emit)
 }
 
 // grace is what a shim may take beyond its schedule.
 const grace = 5 * time.Second
 
 // stopShim asks the shim, over its socket or by TERM, and waits for its end.
-func (o *observation) stopShim() error {
+func (o *observation) stopShim(r control.Request) error {
 	h, err := proc.Open(o.view.Shims[0].ID)
 	if errors.Is(err, proc.ErrGone) {
 		return nil
@@ -47,7 +54,7 @@ func (o *observation) stopShim() error {
 	if err != nil {
 		return err
 	}
-	if asked, err := consult(o.lock, control.Request{Verb: control.Stop}, new(int), nil); asked && err != nil && !errors.Is(err, control.ErrLost) {
+	if asked, err := consult(o.lock, r, new(int), nil); asked && err != nil && !errors.Is(err, control.ErrLost) {
 		return errors.Join(err, h.Close())
 	} else if asked {
 		return errors.Join(h.Wait(), h.Close())
@@ -79,13 +86,13 @@ func (o *observation) scheduleEnd() <-chan time.Time {
 
 // stopTree runs the schedule itself, as a shim that adopted the tree would. It
 // holds the guard meanwhile: no shim comes between.
-func (o *observation) stopTree(emit func(event.Event)) error {
+func (o *observation) stopTree(schedule profile.Schedule, emit func(event.Event)) error {
 	m, err := o.stand(emit)
 	if err != nil {
 		return err
 	}
 	m.state.giveUp = true
-	next, actions := m.rules.stop(m.state, m.rules.profile.Stop)
+	next, actions := m.rules.requested(m.state, schedule)
 	m.state = next
 	m.do(actions)
 	m.pending = append(m.pending, input{kind: looked, seen: m.census()})

@@ -32,6 +32,7 @@ func questions() []question {
 		{"lockshim signal ", []string{"db@1", "web"}},
 		{"lockshim stop d", []string{"db@1"}},
 		{"lockshim stop web ", nil},
+		{"lockshim stop --stop TERM/5/KILL ", []string{"db@1", "web"}},
 		{"lockshim wait --timeout 5 ", []string{"db@1", "web"}},
 		{"lockshim run --lock ", []string{"db@1", "web"}},
 		{"lockshim hold --lock w", []string{"web"}},

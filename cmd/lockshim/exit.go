@@ -45,7 +45,7 @@ func outcomes() []outcome {
 		{code: "0", means: "the server exited with 0; the verb did what it was asked to"},
 		{code: "1-255", verb: "run", means: "the server's own code, or 128 and the number of the signal that ended it"},
 		{code: "0", verb: "status", means: "running"},
-		{code: "3", verb: "status", means: "not running"},
+		{code: "3", verb: "status", means: "not running; with --ready also not ready"},
 		{code: "4", verb: "status", means: "unknown, because it could not be seen"},
 		{code: "3", verb: "history", means: "not running: nobody of the service lives"},
 		{code: "1", verb: "upgrade", exit: 1, means: "the upgrade failed; the old generation serves, where it still can", is: []error{shim.ErrUpgrade}},

@@ -130,10 +130,10 @@ func (c *call) readProfile(cfg *shim.Config) error {
 	} else {
 		cfg.Profile = profile.Recognise(c.args)
 	}
-	if s := c.text("stop"); s.value != "" {
-		if cfg.Profile.Stop, err = profile.ParseSchedule(s.value); err != nil {
-			return errSyntax(s, err)
-		}
+	if schedule, err := parseSchedule(c.text("stop")); err != nil {
+		return err
+	} else if schedule != nil {
+		cfg.Profile.Stop = schedule
 	}
 	for _, s := range c.list("map") {
 		sig, action, err := profile.ParseMap(s.value)

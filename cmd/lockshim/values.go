@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lockshim/lockshim/shim/profile"
 )
 
 // switchGiven reports a switch on the command line.
@@ -97,6 +99,18 @@ func parseDuration(s setting) (time.Duration, error) {
 		return 0, errValue(s, "a time is more than 0 and written 30, 30s or 1m30s")
 	}
 	return d, nil
+}
+
+// parseSchedule reads a stop schedule. Not given, or empty, it is nil.
+func parseSchedule(s setting) (profile.Schedule, error) {
+	if s.value == "" {
+		return nil, nil
+	}
+	schedule, err := profile.ParseSchedule(s.value)
+	if err != nil {
+		return nil, errSyntax(s, err)
+	}
+	return schedule, nil
 }
 
 // parseMode reads permission bits in octal.

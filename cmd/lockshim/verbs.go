@@ -65,8 +65,11 @@ func statusVerb() *verb {
 		short:   "show shim, generations, workers, strays and foreign holders",
 		long:    "It exits with 0 if the service runs, 3 if not, 4 if that cannot be known.",
 		example: "lockshim status web --json",
-		options: []option{{name: "json", help: "print one JSON object"}},
-		run:     (*call).status,
+		options: []option{
+			{name: "json", help: "print one JSON object"},
+			{name: "ready", help: "exit with 3 unless a generation is ready"},
+		},
+		run: (*call).status,
 	}
 }
 
@@ -87,7 +90,7 @@ func (c *call) status() error {
 	if err == nil {
 		err = printResult(text)
 	}
-	if err == nil && st.State == shim.Free {
+	if err == nil && (st.State == shim.Free || c.switchGiven("ready") && !st.Ready()) {
 		return exitStatus(exitNotRunning)
 	}
 	return err
@@ -167,17 +170,22 @@ func stopVerb() *verb {
 		short: "stop every generation; return when nothing is left",
 		long: "It exits with 0 if it stopped the service, 1 if nothing ran, 2 if something is\n" +
 			"still there.",
-		example: "lockshim stop web",
+		example: "lockshim stop web --stop TERM/5/KILL",
+		options: []option{{name: "stop", value: "SCHEDULE", help: "how to stop now, as TERM/5/KILL"}},
 		run:     (*call).stop,
 	}
 }
 
 func (c *call) stop() error {
-	if err := c.onlyService(); err != nil {
+	schedule, err := parseSchedule(c.text("stop"))
+	if err == nil {
+		err = c.onlyService()
+	}
+	if err != nil {
 		return err
 	}
 	log := &renderer{lock: c.service.path}
-	return shim.Stop(c.service.path, log.emit)
+	return shim.Stop(c.service.path, schedule, log.emit)
 }
 
 // onlyService reads the one SERVICE that most verbs have.

@@ -138,7 +138,7 @@ func TestSchedules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if takes, ends := length(schedule); takes != want.takes || ends != want.ends {
+		if takes, ends := schedule.Length(); takes != want.takes || ends != want.ends {
 			t.Errorf("%s: %v, %v", stop, takes, ends)
 		}
 	}

@@ -22,7 +22,7 @@ func timeouts(s *Subject) []Finding {
 
 // judge says whether an init waits long enough.
 func judge(stop profile.Schedule, i initSystem) []Finding {
-	takes, ends := length(stop)
+	takes, ends := stop.Length()
 	switch {
 	case !ends && i.known && i.waits != patientForever:
 		return warn("timeouts", "--stop "+longer(stop, i.waits), "the stop schedule %s has no end, and %s waits %s", stop, i.name, seconds(i.waits))
@@ -40,18 +40,6 @@ func judge(stop profile.Schedule, i initSystem) []Finding {
 		return ok("timeouts", "a stop takes up to %s, and %s waits for as long as it takes", seconds(takes), i.name)
 	}
 	return ok("timeouts", "a stop takes up to %s, and %s waits %s", seconds(takes), i.name, seconds(i.waits))
-}
-
-// length is how long a schedule may take to its last signal, and whether that
-// one is KILL: nothing is left then.
-func length(stop profile.Schedule) (sum time.Duration, ends bool) {
-	for i, step := range stop {
-		if step.Wait < 0 {
-			return sum, i == len(stop)-1 && profile.SignalName(step.Signal) == "KILL"
-		}
-		sum += step.Wait
-	}
-	return sum, true
 }
 
 // longer is a schedule with an end within what an init waits.

@@ -15,6 +15,7 @@ import (
 type Request struct {
 	Verb   string `json:"verb"`
 	Signal string `json:"signal,omitempty"` // for the verb Signal: a name as kill(1) takes it
+	Stop   string `json:"stop,omitempty"`   // for the verb Stop: its schedule, "" for the shim's own
 
 	conn *conn
 }

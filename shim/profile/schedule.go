@@ -115,6 +115,19 @@ func (s Schedule) String() string {
 	return strings.Join(items, "/")
 }
 
+// Length is how long the schedule may take to its last signal, and whether nothing
+// is left then, or it gives up: where it waits for ever for another signal than
+// KILL to be obeyed, it has no end.
+func (s Schedule) Length() (sum time.Duration, ends bool) {
+	for i, step := range s {
+		if step.Wait < 0 {
+			return sum, i == len(s)-1 && step.Signal == syscall.SIGKILL
+		}
+		sum += step.Wait
+	}
+	return sum, true
+}
+
 // formatSeconds writes d in seconds, with as many decimals as it needs.
 func formatSeconds(d time.Duration) string {
 	whole := strconv.FormatInt(int64(d/time.Second), 10)

@@ -82,7 +82,8 @@ _lockshim_flags() {
 		;;
 	hold) _lockshim_words --lock --help ;;
 	wait) _lockshim_words --timeout --help ;;
-	status) _lockshim_words --json --help ;;
+	status) _lockshim_words --json --ready --help ;;
+	stop) _lockshim_words --stop --help ;;
 	history) _lockshim_words --json --svg --help ;;
 	contrib) _lockshim_words --set --help ;;
 	*) _lockshim_words --help ;;
@@ -124,7 +125,7 @@ _lockshim() {
 			case $verb in run | hold | check) _lockshim_command $((i + 1)) && return ;; esac
 			;;
 		-* | =) ;;
-		*) [[ ${COMP_WORDS[i - 1]} == --timeout || ${COMP_WORDS[i - 1]} == --set || ${COMP_WORDS[i - 1]} == '=' ]] || ((count++)) ;;
+		*) case ${COMP_WORDS[i - 1]} in --timeout | --set | --stop | '=') ;; *) ((count++)) ;; esac ;;
 		esac
 	done
 	_lockshim_value "$prev" && return

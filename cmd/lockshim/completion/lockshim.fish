@@ -23,7 +23,7 @@ function __lockshim_nth
     for word in $words[2..-1]
         if test $skip = yes
             set skip no
-        else if contains -- "$word" --timeout --set
+        else if contains -- "$word" --timeout --set --stop
             set skip yes
         else if not string match -q -- '-*' $word
             set own $own $word
@@ -96,7 +96,7 @@ set -l run '__lockshim_verb run check'
 complete -c lockshim -n '__lockshim_verb run hold check' -l lock -x -a '(__lockshim_services)' -d 'the lockfile'
 complete -c lockshim -n "$run" -l profile -x -a 'help (__lockshim_ask run --profile help)' -d 'what the signals mean'
 complete -c lockshim -n "$run" -l map -x -d 'another answer to a signal'
-complete -c lockshim -n "$run" -l stop -x -d 'how to stop, QUIT/60/TERM/10/KILL'
+complete -c lockshim -n '__lockshim_verb run check stop' -l stop -x -d 'how to stop, QUIT/60/TERM/10/KILL'
 complete -c lockshim -n "$run" -l if-running -x -a 'adopt refuse replace' -d 'what to do with a running tree'
 complete -c lockshim -n "$run" -l strays -x -a 'kill wait leave' -d 'what to do with strays'
 complete -c lockshim -n "$run" -l clear-pidfile -r -F -d "the server's pid file"
@@ -110,6 +110,7 @@ complete -c lockshim -n "$run" -l log-format -x -a 'text json' -d 'how events ar
 complete -c lockshim -n "$run" -l quiet -d 'no events'
 complete -c lockshim -n '__lockshim_verb wait' -l timeout -x -d 'give up after, 30 or 1m30s'
 complete -c lockshim -n '__lockshim_verb status history' -l json -d 'one JSON object'
+complete -c lockshim -n '__lockshim_verb status' -l ready -d 'fail unless a generation is ready'
 complete -c lockshim -n '__lockshim_verb history' -l svg -d 'a picture'
 complete -c lockshim -n '__lockshim_verb run hold wait status signal reload upgrade stop history hook contrib check demo man completion' -s h -l help -d 'print help'
 
