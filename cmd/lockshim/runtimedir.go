@@ -46,10 +46,16 @@ func runtimeDirs() []string {
 // and creates it. One that others could tamper with is an error and not passed
 // over: two shims of one service must never settle in two directories.
 //
+// One that has the service in a directory of its own name is answered by that: a
+// second service of the name beside it would be one by mistake.
+//
 // make is makeRuntimeDir, or couldMake, which creates nothing.
 func runtimeDir(name string, make func(string) error) (string, error) {
 	var refused []error
 	for _, dir := range runtimeDirs() {
+		if own := homeIn(dir, name); own != dir {
+			return own, errors.Join(trusted(dir), usableHome(own))
+		}
 		err := make(dir)
 		if err == nil && exists(dir) {
 			err = usable(dir)
@@ -92,6 +98,18 @@ func usable(dir string) error {
 		return err
 	}
 	return writable(dir)
+}
+
+// usableHome is usable for the directory of a service that is there already: one
+// that is another user's is not passed over.
+func usableHome(dir string) error {
+	if err := trusted(dir); err != nil {
+		return err
+	}
+	if err := writable(dir); err != nil {
+		return errUnsafeDir(dir, err.Error())
+	}
+	return nil
 }
 
 // couldMake foresees whether makeRuntimeDir would succeed.

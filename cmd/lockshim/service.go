@@ -14,27 +14,31 @@ type service struct {
 }
 
 // find resolves SERVICE for a verb that looks at a service: a name is the
-// lockfile in the first runtime directory that has one. Where none has, it is
-// the one that run would use: the file may be deleted and its tree alive.
+// lockfile in the first runtime directory that has one, or in a directory of that
+// name there. Where none has, it is the one that run would use: the file may be
+// deleted and its tree alive.
 func (c *call) find(arg string) (service, error) {
 	s, err := c.resolve(arg)
 	if err != nil || s.path != "" {
 		return s, err
 	}
 	dirs := runtimeDirs()
-	i := slices.IndexFunc(dirs, func(dir string) bool { return exists(lockIn(dir, s.name)) })
-	if i < 0 {
-		i = max(0, slices.IndexFunc(dirs, exists))
-	}
 	if len(dirs) == 0 {
 		return s, errNoRuntimeDir(s.name, nil)
 	}
-	s.path = lockIn(dirs[i], s.name)
+	for _, dir := range dirs {
+		if home := homeIn(dir, s.name); exists(lockIn(home, s.name)) {
+			s.path = lockIn(home, s.name)
+			return s, nil
+		}
+	}
+	s.path = lockIn(dirs[max(0, slices.IndexFunc(dirs, exists))], s.name)
 	return s, nil
 }
 
 // place resolves SERVICE for run: a name is in the first runtime directory that
-// this user may use, which is created.
+// this user may use, which is created, or in the directory of that name there, if
+// that alone has the lockfile.
 func (c *call) place(arg string) (service, error) { return c.placeIn(arg, makeRuntimeDir) }
 
 // foresee is place without creating anything.
@@ -77,6 +81,18 @@ func notInName(r rune) bool {
 }
 
 func lockIn(dir, name string) string { return filepath.Join(dir, name+".lock") }
+
+// homeIn is where below a runtime directory the lockfile of a name is: in dir
+// itself, or in a directory of that name, if it is there and not in dir. Each
+// service's user needs a directory of its own, and a unit makes it below the one
+// that all share: RuntimeDirectory=lockshim/web.
+func homeIn(dir, name string) string {
+	own := filepath.Join(dir, name)
+	if name != "." && name != ".." && !exists(lockIn(dir, name)) && exists(lockIn(own, name)) {
+		return own
+	}
+	return dir
+}
 
 func exists(path string) bool {
 	_, err := os.Lstat(path)

@@ -40,6 +40,72 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// A service that has a directory of its own below a runtime directory is found
+// there, by every verb and by run, unless the runtime directory has it itself.
+func TestNamesHaveDirectories(t *testing.T) {
+	dir := emptyEnvironment(t)
+	run := dir + "/run"
+	mkdir(t, run+"/of-this-test")
+	finds := func(want string) {
+		t.Helper()
+		for what, find := range map[string]func(string) (service, error){
+			"find": callOf("stop").find, "place": callOf("run").place, "foresee": callOf("check").foresee,
+		} {
+			if s, err := find("of-this-test"); err != nil || s.path != run+want {
+				t.Errorf("%s gives %+v, %v, not %s", what, s, err, want)
+			}
+		}
+	}
+	finds("/of-this-test.lock")
+	touch(t, run+"/of-this-test/of-this-test.lock")
+	finds("/of-this-test/of-this-test.lock")
+	touch(t, run+"/of-this-test.lock")
+	finds("/of-this-test.lock")
+}
+
+// A unit has RUNTIME_DIRECTORY in its own directory, others look from above.
+func TestNameOfAUnit(t *testing.T) {
+	dir := emptyEnvironment(t)
+	mkdir(t, dir+"/run/web")
+	t.Setenv("RUNTIME_DIRECTORY", dir+"/run/web")
+	s, err := callOf("run").place("web")
+	if err != nil || s.path != dir+"/run/web/web.lock" {
+		t.Fatalf("place gives %+v, %v", s, err)
+	}
+	touch(t, s.path)
+	t.Setenv("RUNTIME_DIRECTORY", dir+"/other:"+dir+"/run")
+	if found, err := callOf("status").find("web"); err != nil || found != s {
+		t.Errorf("find gives %+v, %v, not %+v", found, err, s)
+	}
+}
+
+// run does not make a second service beside one whose directory it may not use.
+func TestDirectoryOfANameIsNotPassedOver(t *testing.T) {
+	dir := emptyEnvironment(t)
+	mkdir(t, dir+"/run/web")
+	touch(t, dir+"/run/web/web.lock")
+	if err := os.Chmod(dir+"/run/web", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HOME", dir)
+	if s, err := callOf("run").place("web"); !errors.Is(err, errUnsafeDirectory) {
+		t.Errorf("place gives %+v, %v", s, err)
+	}
+	if s, err := callOf("status").find("web"); err != nil || s.path != dir+"/run/web/web.lock" {
+		t.Errorf("find gives %+v, %v", s, err)
+	}
+}
+
+// No name leads out of a runtime directory.
+func TestNamesStayInTheirDirectory(t *testing.T) {
+	dir := emptyEnvironment(t)
+	mkdir(t, dir+"/run")
+	touch(t, dir+"/...lock")
+	if s, err := callOf("status").find(".."); err != nil || s.path != dir+"/run/...lock" {
+		t.Errorf("find gives %+v, %v", s, err)
+	}
+}
+
 func TestPathsKeepTheirSymlinks(t *testing.T) {
 	dir := emptyEnvironment(t)
 	mkdir(t, dir+"/releases/5/tmp")
@@ -96,6 +162,13 @@ func TestSwept(t *testing.T) {
 func mkdir(t *testing.T, path string) {
 	t.Helper()
 	if err := os.MkdirAll(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func touch(t *testing.T, path string) {
+	t.Helper()
+	if err := os.WriteFile(path, nil, 0o640); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -18,8 +18,9 @@ func rootHelp() string {
 	}
 	b.WriteString(table(append(rows, []string{"  help", "print this help, or that of VERB"})))
 	b.WriteString("\nflags:\n" + optionTable(rootOptions()))
-	b.WriteString("\nSERVICE is a name, whose lockfile is in the runtime directory, or the path of a\n" +
-		"lockfile, which has a slash. LOCKSHIM_LOCK stands for a missing SERVICE.\n\n" +
+	b.WriteString("\nSERVICE is a name, whose lockfile is in the runtime directory or in a directory\n" +
+		"of that name there, or the path of a lockfile, which has a slash. LOCKSHIM_LOCK\n" +
+		"stands for a missing SERVICE.\n\n" +
 		"more: lockshim VERB --help, lockshim man | man -l -\n")
 	return b.String()
 }

@@ -3,16 +3,18 @@
 
 # _lockshim_services prints the names that SERVICE can be.
 _lockshim_services() {
-	local dir file dirs
+	local dir file name dirs
 	IFS=: read -ra dirs <<<"${RUNTIME_DIRECTORY-}"
 	[[ $EUID -eq 0 ]] && dirs+=(/run/lockshim)
 	[[ -n ${XDG_RUNTIME_DIR-} ]] && dirs+=("$XDG_RUNTIME_DIR/lockshim")
 	[[ -n ${HOME-} ]] && dirs+=("$HOME/.local/state/lockshim")
 	for dir in "${dirs[@]}"; do
-		for file in "$dir"/*.lock; do
+		for file in "$dir"/*.lock "$dir"/*/*.lock; do
 			[[ -e $file ]] || continue
-			file=${file##*/}
-			printf '%s\n' "${file%.lock}"
+			name=${file##*/}
+			name=${name%.lock}
+			[[ $file == "$dir/$name.lock" || $file == "$dir/$name/$name.lock" ]] || continue
+			printf '%s\n' "$name"
 		done
 	done
 }

@@ -47,6 +47,9 @@ function __lockshim_services
         for file in $dir/*.lock
             string replace -r '.*/(.*)\.lock$' '$1' -- $file
         end
+        for file in $dir/*/*.lock
+            string replace -rf '.*/([^/]*)/\1\.lock$' '$1' -- $file
+        end
     end
 end
 
