@@ -111,6 +111,7 @@ func (m *machine) executing(s proc.Snapshot) bool {
 func (m *machine) classifyRules() proc.Rules {
 	r := proc.Rules{Profile: m.rules.profile, Command: m.cfg.Command, Exe: m.exe, Shim: os.Getpid(), Launched: m.launched, Session: m.session, Announced: m.relay.announced}
 	for _, g := range m.known {
+		g.Known.Ready = g.ready
 		r.Known = append(r.Known, g.Known)
 	}
 	return r

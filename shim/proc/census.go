@@ -30,6 +30,7 @@ func newCensus(members []Process, r Rules) *census {
 		}
 		g.serves = c.serves(g)
 	}
+	c.inherit()
 	for _, g := range c.groups {
 		g.serves = g.serves || c.drains(g)
 	}
@@ -54,6 +55,10 @@ const generic = "generic"
 // that it started.
 func (c *census) infer() {
 	p := c.teller(func(p Process) bool { return c.led(p.ID) })
+	if p == nil && c.launcher() != nil && !slices.ContainsFunc(c.members, c.bears) {
+		c.inferDaemon()
+		return
+	}
 	if p == nil && (c.Launched != (ID{}) || len(c.Known) > 0 || slices.ContainsFunc(c.members, c.bears)) {
 		return
 	}
@@ -63,6 +68,14 @@ func (c *census) infer() {
 	if p != nil {
 		c.Profile = profile.Recognise(p.Args)
 	} else if p := oldest(c.members, c.possible); p != nil {
+		c.commands = append(c.commands, p.Args)
+	}
+}
+
+// inferDaemon is infer for what a launcher has left.
+func (c *census) inferDaemon() {
+	if p := c.daemon(); p != nil {
+		c.Profile = profile.Recognise(p.Args)
 		c.commands = append(c.commands, p.Args)
 	}
 }

@@ -39,6 +39,7 @@ type Known struct {
 	Orphan bool     // it had lost its master when it was seen first: none of it will lead
 	Args   []string // the master's command line: a later generation may have it too
 	Served bool     // it had workers, or its master that title: its image is the server's, not a launcher's
+	Ready  bool     // it was ready to serve: who led it then was no launcher
 }
 
 // A Generation is one master and the processes that were forked from its image.

@@ -96,3 +96,43 @@ func recordUpgrade(r *recorder, v server) {
 	r.shoot("upgraded")
 	r.lose(r.master, r.workers, "only master killed")
 }
+
+// slowSetsid is code of Gunicorn's configuration: a daemon stops before it starts
+// its session.
+const slowSetsid = `
+own = os.setsid
+def setsid():
+    gate("setsid")
+    own()
+os.setsid = setsid
+`
+
+// TestRecordChains records Gunicorn as a daemon behind a chain of wrappers, whose
+// launcher has ended before anybody saw what it executed last.
+func TestRecordChains(t *testing.T) {
+	v := gunicorn().background()
+	v.need(t)
+	for name, chain := range map[string][]string{
+		"s6": {"s6-setuidgid", "www-data", "env", "A=b"}, "chpst": {"chpst", "-u", "www-data", "env", "A=b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := exec.LookPath(chain[0]); err != nil {
+				t.Skip("needs the program " + chain[0])
+			}
+			r := record(t, "gunicorn-daemon-below-"+name)
+			v := v.below(chain...)
+			v.files(v, r.service, 2)
+			r.write("slow.py", "exec(open('DIR/gunicorn.conf.py').read())\n"+slowSetsid)
+			v.command[len(v.command)-2] = "slow.py"
+			r.gate("setsid")
+			r.launchAs(v.command...)
+			r.until("at setsid ")
+			must(t, r.ended(r.service.Launched.PID))
+			r.shoot("forked, in the session of the launch")
+			r.open("setsid")
+			r.generation(2)
+			r.shoot("serving")
+			r.lose(r.master, r.workers, "only master killed")
+		})
+	}
+}

@@ -137,6 +137,7 @@ func (m *memory) takesIn(v View, p profile.Profile) {
 			k.Image = g.Image
 		}
 		k.Served = k.Served || g.Served(p)
+		k.Ready = k.Ready || !g.Leaderless
 		if !g.Leaderless {
 			k.Master, k.Args = g.Master.ID, g.Master.Args
 		}

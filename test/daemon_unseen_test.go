@@ -1,0 +1,110 @@
+//go:build linux
+
+package test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/lockshim/lockshim/internal/testkit"
+	"github.com/lockshim/lockshim/shim"
+	"github.com/lockshim/lockshim/shim/event"
+)
+
+// unseen are ways to a daemon on which nobody sees what forks it: wrappers and
+// scripts that execute another program.
+var unseen = map[string][]string{
+	"script": {"sh", "-c", `exec "$0" "$@"`},
+	"chain":  {"s6-setuidgid", "root", "env", "A=b"},
+	"chpst":  {"chpst", "-P", "env", "A=b"},
+}
+
+// eachUnseen runs a test in parallel for each of them, several times.
+func eachUnseen(t *testing.T, test func(*testing.T, []string)) {
+	t.Helper()
+	t.Parallel()
+	testkit.Need(t, "/usr/bin/chpst", "runit")
+	testkit.Need(t, "/usr/bin/s6-setuidgid", "s6")
+	for range testkit.Times(1, 10) {
+		for name, way := range unseen {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, way)
+			})
+		}
+	}
+}
+
+// quickDaemon is a program that leaves at once, and a daemon of another name behind
+// it.
+const quickDaemon = `#!/usr/bin/perl
+use POSIX;
+exit 0 if fork;
+setsid();
+$0 = "served by nobody";
+open(my $up, ">>", $ENV{HOME} . "/events");
+syswrite($up, "daemon $$\n");
+close($up);
+open(my $hang, "<", $ENV{HOME} . "/hang");
+sysread($hang, my $line, 1);
+`
+
+// A daemon of a program that nobody knows is the server, whatever its launcher was
+// seen as last.
+func TestDaemonOfAnUnseenLauncher(t *testing.T) {
+	eachUnseen(t, func(t *testing.T, way []string) {
+		s := prepare(t, setup{})
+		s.put("daemon", quickDaemon)
+		must(t, os.Chmod(s.file("daemon"), 0o755))
+		r := s.runCommand(append(way[:len(way):len(way)], s.file("daemon")))
+		s.master = number(t, s.line("daemon")[1])
+		r.until(event.Ready)
+		s.held()
+		s.shows(r.pid, gen{s.master, nil})
+		w := watch(t, s.master)
+		if got := s.verb("stop"); got.code != 0 {
+			t.Errorf("stop answers %+v", got)
+		}
+		exited(t, w)
+		r.finish()
+		r.never(event.Masterless, event.StrayLeft, event.Trouble)
+		s.over()
+	})
+}
+
+// slowSetsid is Gunicorn's configuration: a daemon waits before it starts its
+// session.
+const slowSetsid = `
+own_setsid = os.setsid
+def setsid():
+    say("forked %d" % os.getpid())
+    with open(os.environ["HOME"] + "/session") as gate:
+        gate.readline()
+    own_setsid()
+os.setsid = setsid
+`
+
+// A daemon that is looked at before it has a session of its own is the server, with
+// whatever its launcher has executed before.
+func TestDaemonBeforeItsSession(t *testing.T) {
+	eachUnseen(t, func(t *testing.T, way []string) {
+		s := prepare(t, setup{server: gunicorn, background: true, hook: true, more: slowSetsid})
+		gate := s.fifo("session")
+		r := s.runCommand(append(way[:len(way):len(way)], s.command()...), "--profile", "gunicorn")
+		launched := r.until(event.Launched)
+		s.line("forked")
+		r.untilEnded(launched.PID)
+		st, err := shim.Inspect(s.lock)
+		must(t, err)
+		if len(st.Generations) != 1 || st.Generations[0].Master == nil {
+			t.Errorf("before its session the daemon is %+v", st.Generations)
+		}
+		_, err = gate.WriteString("\n")
+		must(t, err)
+		s.generation()
+		s.settled(r)
+		s.shows(r.pid, s.current())
+		s.stop(r, true)
+		r.never(event.Masterless, event.StrayLeft, event.Trouble)
+	})
+}
