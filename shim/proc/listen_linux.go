@@ -27,11 +27,18 @@ func Listens(pids []int) (bool, error) {
 				return true, nil
 			}
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !ended(pid) {
 			return false, fmt.Errorf("cannot see whether pid %d listens: %w", pid, err)
 		}
 	}
 	return false, nil
+}
+
+// ended reports a process that has ended and was not waited for. It has no
+// descriptors, and /proc refuses them to all but root, its own user too.
+func ended(pid int) bool {
+	p, err := Find(pid)
+	return err == nil && p.Zombie() || errors.Is(err, ErrGone)
 }
 
 // sockets lists the inodes of a process's sockets.

@@ -1,10 +1,17 @@
 package proc
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // TestListens opens a socket of each family in this process, which has none that
@@ -38,4 +45,30 @@ func TestListens(t *testing.T) {
 		}
 		c.Close()
 	}
+}
+
+// A zombie does not listen, as its own user sees it too, who may not look at its
+// descriptors.
+func TestZombiesDoNotListen(t *testing.T) {
+	testkit.NeedRoot(t)
+	cmd := testkit.Helper("listener")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: testkit.Nobody, Gid: testkit.Nobody}}
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "false\n" {
+		t.Errorf("the helper says %q, %v", out, err)
+	}
+}
+
+// helperListener asks whether a zombie of its own listens.
+func helperListener() error {
+	zombie, err := startEcho()
+	if err != nil {
+		return err
+	}
+	zombie.in.Close()
+	if err := unix.Waitid(unix.P_PID, zombie.id.PID, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		return err
+	}
+	found, err := Listens([]int{zombie.id.PID})
+	fmt.Println(found)
+	return errors.Join(err, zombie.cmd.Wait())
 }

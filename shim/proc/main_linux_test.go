@@ -18,6 +18,7 @@ var helpers = map[string]func() error{
 	"hidden":    helperSeen("hidepid=2"),
 	"no access": helperSeen("hidepid=1"),
 	"stranger":  helperStranger,
+	"listener":  helperListener,
 }
 
 // TestMain takes in what a killed shim leaves behind, and fails the suite when a
