@@ -2,6 +2,7 @@ package shim
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -19,20 +20,41 @@ func monotonic() time.Duration {
 }
 
 // openPipe is the descriptor to write a newline to when the service is ready, nil
-// where s6 did not ask for it. s6-supervise runs a service in its directory; the
-// file notification-fd there has the number of a pipe (s6's page "Notification
-// vs. synchronization"). No exec passes it on.
+// where s6 did not ask for it: the file notification-fd of the service directory has
+// the number of a pipe (s6's page "Notification vs. synchronization"). No exec passes
+// it on.
 func openPipe() *os.File {
-	text, err := os.ReadFile("notification-fd")
-	if err != nil {
-		return nil
+	for _, dir := range serviceDirs() {
+		text, err := os.ReadFile(filepath.Join(dir, "notification-fd"))
+		if err != nil {
+			continue
+		}
+		fd, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil || fd < 3 || !inheritable(fd) || !takesBytes(fd) {
+			return nil
+		}
+		unix.CloseOnExec(fd)
+		return os.NewFile(uintptr(fd), "notification-fd")
 	}
-	fd, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil || fd < 3 || !inheritable(fd) || !takesBytes(fd) {
-		return nil
+	return nil
+}
+
+// serviceDirs are where s6's service directory may be: s6-supervise works there and
+// runs the service there, which may have gone elsewhere since. Only its own user, and
+// root, may see where another process works; its command line, which everybody may
+// see, has the path as s6-svscan gave it, relative to the scan directory mostly.
+func serviceDirs() []string {
+	dirs := []string{"."}
+	above := "/proc/" + strconv.Itoa(os.Getppid())
+	args, err := os.ReadFile(above + "/cmdline")
+	words := strings.Split(strings.TrimRight(string(args), "\x00"), "\x00")
+	if err != nil || filepath.Base(words[0]) != "s6-supervise" {
+		return dirs
 	}
-	unix.CloseOnExec(fd)
-	return os.NewFile(uintptr(fd), "notification-fd")
+	if last := words[len(words)-1]; filepath.IsAbs(last) {
+		dirs = append(dirs, last)
+	}
+	return append(dirs, above+"/cwd")
 }
 
 // takesBytes reports whether fd is a pipe that is open for writing.

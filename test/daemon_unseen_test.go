@@ -35,13 +35,15 @@ func eachUnseen(t *testing.T, test func(*testing.T, []string)) {
 	}
 }
 
-// quickDaemon is a program that leaves at once, and a daemon of another name behind
-// it.
+// quickDaemon is a program that leaves a daemon of another name behind it, as soon
+// as that has the name.
 const quickDaemon = `#!/usr/bin/perl
 use POSIX;
-exit 0 if fork;
+pipe(my $named, my $name);
+if (fork) { close $name; sysread($named, my $end, 1); POSIX::_exit(0) }
 setsid();
 $0 = "served by nobody";
+close $name;
 open(my $up, ">>", $ENV{HOME} . "/events");
 syswrite($up, "daemon $$\n");
 close($up);
@@ -85,12 +87,13 @@ os.setsid = setsid
 `
 
 // A daemon that is looked at before it has a session of its own is the server, with
-// whatever its launcher has executed before.
+// whatever its launcher has executed before. While a shim waits to be told that the
+// server is ready, it does not look.
 func TestDaemonBeforeItsSession(t *testing.T) {
 	eachUnseen(t, func(t *testing.T, way []string) {
 		s := prepare(t, setup{server: gunicorn, background: true, hook: true, more: slowSetsid})
 		gate := s.fifo("session")
-		r := s.runCommand(append(way[:len(way):len(way)], s.command()...), "--profile", "gunicorn")
+		r := s.runCommand(append(way[:len(way):len(way)], s.command()...), "--profile", "gunicorn", "--ready", "notify")
 		launched := r.until(event.Launched)
 		s.line("forked")
 		r.untilEnded(launched.PID)

@@ -18,15 +18,16 @@ type supervision struct {
 	dir string
 }
 
-// s6 starts s6-supervise, as a service that notifies by a descriptor.
-func (s *service) s6(command string) supervision {
+// s6 starts s6-supervise for a service directory of that name, as a service that
+// notifies by a descriptor; before is the script's before it executes lockshim.
+func (s *service) s6(name, before, command string) supervision {
 	s.t.Helper()
 	v := supervision{s, s.file("sv")}
 	must(s.t, os.Mkdir(v.dir, 0o755))
 	s.put("sv/notification-fd", "7\n")
-	s.put("sv/run", fmt.Sprintf("#!/bin/sh\nexec %s run --log-format json --lock %s -- sh -c 'cd %s && exec %s' 2>>%s\n", lockshim, s.lock, s.dir, command, s.file("log")))
+	s.put("sv/run", fmt.Sprintf("#!/bin/sh\n%sexec %s run --log-format json --lock %s -- sh -c 'cd %s && exec %s' 2>>%s\n", before, lockshim, s.lock, s.dir, command, s.file("log")))
 	must(s.t, os.Chmod(s.file("sv/run"), 0o755))
-	start(s.t, spec{args: []string{"/bin/s6-supervise", v.dir}, env: s.env(), dir: s.dir})
+	start(s.t, spec{args: []string{"/bin/s6-supervise", name}, env: s.env(), dir: s.dir})
 	return v
 }
 
@@ -46,7 +47,7 @@ func TestNotifyS6(t *testing.T) {
 	t.Parallel()
 	testkit.Need(t, "/bin/s6-supervise", "s6")
 	s, command := prepareSpeaking(t)
-	v := s.s6(strings.Join(command, " "))
+	v := s.s6("sv", "", strings.Join(command, " "))
 	s.up()
 	wait := s.begin("/bin/s6-svwait", "-U", v.dir)
 	s.speak("STATUS=booting")
@@ -76,4 +77,31 @@ func TestNotifyS6(t *testing.T) {
 		t.Errorf("s6-svc answers %+v", got)
 	}
 	s.over()
+}
+
+// The script may leave its directory before it executes lockshim. It may become
+// another user too, who cannot see where s6-supervise works, but reads its path, if
+// that is absolute.
+func TestNotifyS6Elsewhere(t *testing.T) {
+	t.Parallel()
+	testkit.Need(t, "/bin/s6-supervise", "s6")
+	for what, c := range map[string]struct{ name, before string }{
+		"relative": {"sv", "cd /\n"}, "absolute": {"DIR/sv", "cd /\n"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s, command := prepareSpeaking(t)
+			v := s.s6(strings.ReplaceAll(c.name, "DIR", s.dir), c.before, strings.Join(command, " "))
+			s.up()
+			wait := s.begin("/bin/s6-svwait", "-U", v.dir)
+			s.speak("READY=1")
+			if got := wait.result(); got.code != 0 {
+				t.Errorf("s6-svwait answers %+v", got)
+			}
+			if got := s.begin("/bin/s6-svc", "-wD", "-dx", v.dir).result(); got.code != 0 {
+				t.Errorf("s6-svc answers %+v", got)
+			}
+			s.over()
+		})
+	}
 }
