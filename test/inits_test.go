@@ -28,6 +28,7 @@ type row struct {
 // rows are in the order of their names.
 var rows = []row{
 	{name: "runit", needs: [][2]string{{"/usr/bin/runsvdir", "runit"}}, build: newRunit, respawns: true, patience: true},
+	{name: "systemd", needs: systemdNeeds, build: newSystemd, respawns: true, takesAll: true, patience: true},
 }
 
 // The matrix: the same life of two services, side by side, under each real init

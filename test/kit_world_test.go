@@ -60,14 +60,23 @@ const tenantUser = "www-data"
 // pid file, which is how people have them.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return worldOf(t,
+		setup{server: unicorn, hook: true, pidfile: true},
+		setup{server: gunicorn, hook: true, pidfile: true, background: true})
+}
+
+// worldOf makes a world of other services.
+func worldOf(t *testing.T, services ...setup) *world {
+	t.Helper()
 	testkit.NeedRoot(t)
 	dir, err := os.MkdirTemp(base, "")
 	must(t, err)
 	must(t, os.Chmod(dir, 0o755))
 	w := &world{t: t, dir: dir}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	w.settle(setup{server: unicorn, hook: true, pidfile: true})
-	w.settle(setup{server: gunicorn, hook: true, pidfile: true, background: true})
+	for _, c := range services {
+		w.settle(c)
+	}
 	t.Cleanup(w.close) // before the tenants': the init would start them anew
 	return w
 }
