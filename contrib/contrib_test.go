@@ -80,6 +80,43 @@ func TestFillRefuses(t *testing.T) {
 	}
 }
 
+func TestSocketIsWhatAServerListensOn(t *testing.T) {
+	const file = "systemd/lockshim@.socket"
+	for _, value := range []string{"/run/a b%i.sock", "80", "127.0.0.1:8080", "[::1]:80"} {
+		got, err := Fill(file, []Setting{{"socket", value}})
+		if want := "\nListenStream=" + strings.ReplaceAll(value, "%", "%%") + "\n"; err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%s: %v\n%s", value, err, got)
+		}
+	}
+	for _, value := range []string{"", "run", "0", "65536", "+80", ":80", "localhost:80", "[::1]", "::1", "/run/", "/run/a ", `/run/a\`, "/a/../b", "/" + strings.Repeat("a", 107)} {
+		if _, err := Fill(file, []Setting{{"socket", value}}); !errors.Is(err, ErrSetting) {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+}
+
+// The name of a template is its instance's.
+func TestTemplate(t *testing.T) {
+	const file = "systemd/lockshim@.service"
+	if _, err := Fill(file, []Setting{{"name", "api"}}); !errors.Is(err, ErrSetting) {
+		t.Errorf("a template takes a name: %v", err)
+	}
+	got, err := Fill(file, []Setting{{"command", "gunicorn 'a $b' 100% app:app"}, {"directory", `/srv/a 50%\`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"\nWorkingDirectory=/srv/a 50%%\\/\n", `--lock %i --clear-pidfile /srv/%i/unicorn.pid -- gunicorn "a $$b" 100%% app:app`, "\nUser=www-data\n",
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	if _, err := Fill(file, []Setting{{"directory", "/srv/../a"}}); !errors.Is(err, ErrSetting) {
+		t.Errorf("systemd takes no .. in a path: %v", err)
+	}
+}
+
 func TestSplitReadsAsAShell(t *testing.T) {
 	for line, want := range map[string][]string{
 		`a  b`:               {"a", "b"},

@@ -47,6 +47,8 @@ func keys() []key {
 		{"user", func(values) string { return "www-data" }, refuseUser, func(_ language, s string) string { return s }},
 		{"directory", func(v values) string { return "/srv/" + v.name() + "/current" }, refusePath,
 			func(l language, s string) string { return l.path(s) }},
+		{"socket", func(v values) string { return "/run/" + v.name() + ".sock" }, refuseSocket,
+			func(l language, s string) string { return l.path(s) }},
 		{"timeout", timeout, refuseTimeout, func(l language, s string) string { return l.time(s) }},
 	}
 }

@@ -15,6 +15,7 @@ type language struct {
 	time     func(string) string      // seconds
 	gap      string                   // what stands between words
 	refuse   func(word string) string // why a word cannot be brought through; may be nil
+	unfit    func(path string) string // likewise a directory or a socket
 	instance string                   // what stands for the name in a template; "" in other files
 }
 
@@ -22,7 +23,7 @@ type language struct {
 func languageOf(name string) language {
 	folder, _, _ := strings.Cut(name, "/")
 	switch base := path.Base(name); {
-	case base == "lockshim@.service" || base == "lockshim@.socket":
+	case strings.HasPrefix(base, "lockshim@."):
 		l := systemdLanguage()
 		l.instance = "%i"
 		return l

@@ -9,7 +9,7 @@ import (
 // systemdLanguage follows systemd.service(5), "Command lines": words are quoted with
 // double quotes, a dollar and a percent sign are doubled.
 func systemdLanguage() language {
-	return language{words: systemdWords, path: systemdPath, time: same, gap: " "}
+	return language{words: systemdWords, path: systemdPath, time: same, gap: " ", unfit: systemdUnfit}
 }
 
 func systemdWords(words []string) string {
@@ -29,5 +29,21 @@ func systemdWord(word string) string {
 }
 
 // systemdPath is the value of a setting that is one path: it is not unquoted
-// (systemd.exec(5), WorkingDirectory=), and specifiers count.
-func systemdPath(s string) string { return strings.ReplaceAll(s, "%", "%%") }
+// (systemd.exec(5), WorkingDirectory=), and specifiers count. A blank at the end of a
+// line would be lost, and a backslash there would join the next one to it
+// (systemd.syntax(7)): a slash behind them means nothing.
+func systemdPath(s string) string {
+	s = strings.ReplaceAll(s, "%", "%%")
+	if strings.HasSuffix(s, " ") || strings.HasSuffix(s, `\`) {
+		s += "/"
+	}
+	return s
+}
+
+// systemdUnfit is for path_simplify_and_warn in systemd's src/shared/conf-parser.c.
+func systemdUnfit(s string) string {
+	if strings.Contains(s+"/", "/../") {
+		return "systemd takes no path with .. in it"
+	}
+	return ""
+}

@@ -125,10 +125,41 @@ func refusePath(s string, l language) string {
 		return "it is not absolute"
 	case !shell.Printable(s):
 		return "it has characters that do not print"
-	case l.refuse != nil:
-		return l.refuse(s)
+	}
+	for _, refuse := range []func(string) string{l.refuse, l.unfit} {
+		if refuse != nil && refuse(s) != "" {
+			return refuse(s)
+		}
 	}
 	return ""
+}
+
+// refuseSocket allows what a server can listen on, without a lookup: a path that
+// sun_path has room for (unix(7)), a port, an address and a port.
+func refuseSocket(s string, l language) string {
+	colon := strings.LastIndexByte(s, ':')
+	port := s[colon+1:]
+	n, err := strconv.Atoi(port)
+	switch {
+	case path.IsAbs(s) && len(s) > 107:
+		return "it is longer than 107 bytes"
+	case path.IsAbs(s) && strings.ContainsAny(s[len(s)-1:], ` /\`):
+		return "a socket does not end so"
+	case path.IsAbs(s):
+		return refusePath(s, l)
+	case err != nil || n < 1 || n > 65535 || port != strconv.Itoa(n), colon >= 0 && !address(s[:colon]):
+		return "it is neither a path nor a port nor an address and a port"
+	}
+	return ""
+}
+
+// address tells whether it looks like one of IPv4, or of IPv6 in brackets.
+func address(s string) bool {
+	if inner, is := strings.CutPrefix(s, "["); is {
+		inner, is = strings.CutSuffix(inner, "]")
+		return is && inner != "" && strings.Trim(inner, "0123456789abcdefABCDEF:.") == ""
+	}
+	return s != "" && strings.Trim(s, "0123456789.") == ""
 }
 
 // refuseTimeout wants seconds: no file has a way to say less, and 0 is no time to one
