@@ -5,6 +5,7 @@ package test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,12 +201,8 @@ func (x *tenant) fill(file, to string, set ...contrib.Setting) {
 	has, err := contrib.Keys(file)
 	must(x.t, err)
 	args := []string{lockshim, "contrib", file}
-	for _, s := range append(x.settings(), set...) {
-		for _, key := range has {
-			if s.Key == key {
-				args = append(args, "--set", s.Key+"="+s.Value)
-			}
-		}
+	for _, s := range only(append(x.settings(), set...), has) {
+		args = append(args, "--set", s.Key+"="+s.Value)
 	}
 	got := x.w.ask(args...)
 	if got.code != 0 {
@@ -218,6 +215,11 @@ func (x *tenant) fill(file, to string, set ...contrib.Setting) {
 	must(x.t, os.MkdirAll(filepath.Dir(to), 0o755))
 	must(x.t, os.WriteFile(to, []byte(got.out), mode))
 	must(x.t, os.Chmod(to, mode))
+}
+
+// only leaves out the settings that a file has no place for.
+func only(set []contrib.Setting, has []string) []contrib.Setting {
+	return slices.DeleteFunc(slices.Clone(set), func(s contrib.Setting) bool { return !slices.Contains(has, s.Key) })
 }
 
 // settings are the tenant's own.
