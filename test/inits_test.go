@@ -27,7 +27,9 @@ type row struct {
 
 // rows are in the order of their names.
 var rows = []row{
+	{name: "daemontools", needs: [][2]string{{"/usr/bin/svscan", "daemontools"}}, build: newDaemontools, respawns: true},
 	{name: "runit", needs: [][2]string{{"/usr/bin/runsvdir", "runit"}}, build: newRunit, respawns: true, patience: true},
+	{name: "s6", needs: [][2]string{{"/usr/bin/s6-svscan", "s6"}}, build: newS6, respawns: true, patience: true},
 	{name: "systemd", needs: systemdNeeds, build: newSystemd, respawns: true, takesAll: true, patience: true},
 }
 
