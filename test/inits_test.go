@@ -30,6 +30,7 @@ var rows = []row{
 	{name: "daemontools", needs: [][2]string{{"/usr/bin/svscan", "daemontools"}}, build: newDaemontools, respawns: true},
 	{name: "runit", needs: [][2]string{{"/usr/bin/runsvdir", "runit"}}, build: newRunit, respawns: true, patience: true},
 	{name: "s6", needs: [][2]string{{"/usr/bin/s6-svscan", "s6"}}, build: newS6, respawns: true, patience: true},
+	{name: "supervisord", needs: [][2]string{{"/usr/bin/supervisord", "supervisor"}}, build: newSupervisord, respawns: true, patience: true, leaks: true},
 	{name: "systemd", needs: systemdNeeds, build: newSystemd, respawns: true, takesAll: true, patience: true},
 }
 
