@@ -32,6 +32,7 @@ var rows = []row{
 	{name: "s6", needs: [][2]string{{"/usr/bin/s6-svscan", "s6"}}, build: newS6, respawns: true, patience: true},
 	{name: "supervisord", needs: [][2]string{{"/usr/bin/supervisord", "supervisor"}}, build: newSupervisord, respawns: true, patience: true, leaks: true},
 	{name: "systemd", needs: systemdNeeds, build: newSystemd, respawns: true, takesAll: true, patience: true},
+	{name: "Upstart", build: newUpstart, respawns: true, patience: true, leaks: true},
 }
 
 // The matrix: the same life of two services, side by side, under each real init

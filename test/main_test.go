@@ -35,7 +35,7 @@ var lockshim string
 var base string
 
 func TestMain(m *testing.M) {
-	helpers := map[string]func() error{"guard": keepGuard}
+	helpers := map[string]func() error{"guard": keepGuard, "upstart": becomeUpstartChild}
 	for name, f := range filters {
 		helpers[name] = f.execute
 	}
