@@ -3,6 +3,7 @@ package contrib
 import (
 	"encoding/json"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/lockshim/lockshim/internal/shell"
@@ -30,6 +31,10 @@ func languageOf(name string) language {
 	case base == "timeout-kill":
 		l := shellLanguage()
 		l.time = func(s string) string { return s + "000" } // milliseconds
+		return l
+	case folder == "monit":
+		l := shellLanguage()
+		l.time = monitTime
 		return l
 	case base == "deployment.yaml":
 		return kubernetesLanguage()
@@ -88,6 +93,13 @@ func kubernetesLanguage() language {
 	l.words = func(w []string) string { return strings.ReplaceAll(jsonWords(w), "$(", "$$(") }
 	l.path = jsonString
 	return l
+}
+
+// monitTime is longer than the init script's own timeout: monit kills a script, and
+// that should have its own end first.
+func monitTime(s string) string {
+	n, _ := strconv.Atoi(s) // refuseTimeout has seen it
+	return strconv.Itoa(n + 30)
 }
 
 func same(s string) string { return s }
