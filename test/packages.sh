@@ -6,7 +6,7 @@ set -eu
 packages='gcc libc6-dev unicorn gunicorn uvicorn python3-hypercorn puma nginx-light apache2 lighttpd curl runit dumb-init tini
 catatonit supervisor s6 execline daemontools procps strace util-linux sudo zsh fish
 man-db bash ruby ruby-bundler python3 php8.2-fpm uwsgi-core
-uwsgi-plugin-python3 haproxy'
+uwsgi-plugin-python3 haproxy monit'
 
 missing=
 for package in $packages; do
