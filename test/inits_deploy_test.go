@@ -1,0 +1,56 @@
+//go:build linux
+
+package test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/lockshim/lockshim/contrib"
+	"github.com/lockshim/lockshim/internal/testkit"
+)
+
+// A deploy moves a symbolic link to the next release, and upgrades: the new code runs
+// then, under each init system, and nobody changes a directory.
+func TestInitsDeploy(t *testing.T) {
+	t.Parallel()
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			for _, n := range r.needs {
+				testkit.Need(t, n[0], n[1])
+			}
+			w := newWorld(t)
+			w.init = r.build(w)
+			x := w.tenants[0]
+			for _, release := range []string{"one", "two"} {
+				must(t, os.Mkdir(x.file(release), 0o755))
+			}
+			must(t, os.Symlink("one", x.file("current")))
+			w.init.install(x, contrib.Setting{Key: "directory", Value: x.file("current")})
+			w.init.boot()
+			x.alive()
+			x.runsRelease("one")
+			must(t, os.Symlink("two", x.file("next")))
+			must(t, os.Rename(x.file("next"), x.file("current")))
+			if got := x.verb("upgrade"); got.code != 0 {
+				t.Fatalf("upgrade answers %+v", got)
+			}
+			x.alive()
+			x.runsRelease("two")
+			w.init.end()
+			x.empty()
+		})
+	}
+}
+
+// runsRelease fails the test unless that is the master's working directory.
+func (x *tenant) runsRelease(release string) {
+	x.t.Helper()
+	link, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", x.leader()))
+	must(x.t, err)
+	if link != x.file(release) {
+		x.t.Errorf("the master runs in %s, want %s", link, x.file(release))
+	}
+}
