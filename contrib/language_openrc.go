@@ -7,11 +7,11 @@ import (
 )
 
 // openrcLanguage is a shell's line within the double quotes of a shell's variable:
-// supervise-daemon.sh hands command_args to eval.
+// supervise-daemon.sh hands command_args and directory to eval.
 func openrcLanguage() language {
 	return language{
 		words: func(w []string) string { return doubleQuoted(shell.Quote(w...)) },
-		path:  doubleQuoted,
+		path:  func(s string) string { return doubleQuoted(shell.Quote(s)) },
 		time:  same,
 		gap:   " ",
 	}

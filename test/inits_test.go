@@ -29,10 +29,12 @@ type row struct {
 var rows = []row{
 	{name: "daemontools", needs: [][2]string{{"/usr/bin/svscan", "daemontools"}}, build: newDaemontools, respawns: true},
 	{name: "monit", needs: [][2]string{{"/usr/bin/monit", "monit"}}, build: newMonit, respawns: true, patience: true},
+	{name: "OpenRC", needs: openrcNeeds, build: newOpenrc, respawns: true, patience: true},
 	{name: "runit", needs: [][2]string{{"/usr/bin/runsvdir", "runit"}}, build: newRunit, respawns: true, patience: true},
 	{name: "s6", needs: [][2]string{{"/usr/bin/s6-svscan", "s6"}}, build: newS6, respawns: true, patience: true},
 	{name: "supervisord", needs: [][2]string{{"/usr/bin/supervisord", "supervisor"}}, build: newSupervisord, respawns: true, patience: true, leaks: true},
 	{name: "systemd", needs: systemdNeeds, build: newSystemd, respawns: true, takesAll: true, patience: true},
+	{name: "SysV script", needs: sysvNeeds, build: newScripts, patience: true},
 	{name: "Upstart", build: newUpstart, respawns: true, patience: true, leaks: true},
 }
 

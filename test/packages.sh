@@ -3,18 +3,21 @@
 # policy-rc.d that answers 101 keeps them from starting daemons.
 set -eu
 
-packages='gcc libc6-dev unicorn gunicorn uvicorn python3-hypercorn puma nginx-light apache2 lighttpd curl runit dumb-init tini
-catatonit supervisor s6 execline daemontools procps strace util-linux sudo zsh fish
-man-db bash ruby ruby-bundler python3 php8.2-fpm uwsgi-core
-uwsgi-plugin-python3 haproxy monit'
+packages='apache2 bash bindfs catatonit curl daemontools dumb-init execline fish gcc gunicorn haproxy libc6-dev lighttpd
+man-db monit nginx-light openrc php8.2-fpm procps puma python3 python3-hypercorn ruby ruby-bundler runit s6 strace sudo
+supervisor systemd tini unicorn util-linux uvicorn uwsgi-core uwsgi-plugin-python3 zsh'
 
 missing=
 for package in $packages; do
 	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+# SysV init conflicts with the init of the host: it is unpacked where only tests look.
+sysvinit=/opt/sysvinit-core
+unpack=
+[ -x $sysvinit/lib/init/rc ] || unpack='sysvinit-core sysv-rc'
+[ -n "$missing$unpack" ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-	echo "tests that need these packages will be skipped:$missing" >&2
+	echo "tests that need these packages will be skipped:$missing $unpack" >&2
 	exit 0
 fi
 
@@ -26,5 +29,12 @@ if [ ! -e "$policy" ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
-# shellcheck disable=SC2086 # a list of words
-apt-get install -q -y --no-install-recommends $missing
+# shellcheck disable=SC2086 # lists of words
+[ -z "$missing" ] || apt-get install -q -y --no-install-recommends $missing
+if [ -n "$unpack" ]; then
+	mkdir -p $sysvinit
+	cd $sysvinit
+	# shellcheck disable=SC2086
+	apt-get -q -o APT::Sandbox::User=root download $unpack
+	for deb in *.deb; do dpkg -x "$deb" . && rm "$deb"; done
+fi
