@@ -1,6 +1,8 @@
 package contrib
 
 import (
+	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +52,7 @@ func keys() []key {
 		{"socket", func(v values) string { return "/run/" + v.name() + ".sock" }, refuseSocket,
 			func(l language, s string) string { return l.path(s) }},
 		{"timeout", timeout, refuseTimeout, func(l language, s string) string { return l.time(s) }},
+		{"id", id, refuseID, func(_ language, s string) string { return s + idEnd }},
 	}
 }
 
@@ -61,6 +64,22 @@ func findKey(name string) *key {
 		}
 	}
 	return nil
+}
+
+// idEnd is what stands behind the id of an inittab's line, so that it is not taken for
+// the name.
+const idEnd = ":2345:respawn:"
+
+// id is that of the inittab's line: the name, or where that is too long, what differs
+// for names that begin alike.
+func id(v values) string {
+	name := v.name()
+	if len(name) <= idLength {
+		return name
+	}
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return name[:1] + fmt.Sprintf("%03x", h.Sum32()&0xfff)
 }
 
 func command(v values) string { return "unicorn -c /srv/" + v.name() + "/unicorn.rb" }

@@ -36,6 +36,8 @@ func languageOf(name string) language {
 		l := shellLanguage()
 		l.time = monitTime
 		return l
+	case base == "inittab":
+		return inittabLanguage()
 	case base == "deployment.yaml":
 		return kubernetesLanguage()
 	}
@@ -62,6 +64,18 @@ func shellLanguage() language {
 		time:  same,
 		gap:   " ",
 	}
+}
+
+// inittabLanguage has room for 127 characters of a command (inittab(5)).
+func inittabLanguage() language {
+	l := shellLanguage()
+	l.refuse = func(name string) string {
+		if len("/etc/lockshim/"+name) > 127 {
+			return "init wants a shorter line"
+		}
+		return ""
+	}
+	return l
 }
 
 // jsonLanguage writes a list of strings, as a Containerfile's and YAML's.

@@ -84,10 +84,13 @@ func words(line string) []string {
 
 // refuseName allows what is a name to lockshim, and more than a dot: it becomes a
 // folder's.
-func refuseName(s string, _ language) string {
+func refuseName(s string, l language) string {
 	ok := strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@-") == ""
 	if s == "" || !ok || s[0] == '.' || s[0] == '-' || strings.HasSuffix(s, ".lock") {
 		return "a name has letters, digits and . _ @ -"
+	}
+	if l.refuse != nil {
+		return l.refuse(s)
 	}
 	return ""
 }
@@ -167,6 +170,18 @@ func address(s string) bool {
 func refuseTimeout(s string, _ language) string {
 	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 1e6 || s != strconv.Itoa(n) {
 		return "it is a number of seconds, 1 to 1000000"
+	}
+	return ""
+}
+
+// idLength is the most that inittab(5) allows.
+const idLength = 4
+
+// refuseID allows what init takes, and no comment.
+func refuseID(s string, _ language) string {
+	ok := strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
+	if s == "" || len(s) > idLength || !ok {
+		return "an id has letters, digits, _ and -, four at most"
 	}
 	return ""
 }

@@ -14,8 +14,8 @@ func contribVerb() *verb {
 		args:  "[NAME]",
 		short: "list the init-system files, or print one",
 		long: "With --set it fills the file in: name, command, flags (of run), user, directory,\n" +
-			"socket, timeout (seconds that the init system waits; it follows from the stop\n" +
-			"schedule). Each value is quoted as the file wants it.",
+			"socket, id (of an inittab's line), timeout (seconds that the init system waits;\n" +
+			"it follows from the stop schedule). Each value is quoted as the file wants it.",
 		example: "lockshim contrib runit/run --set name=api --set command='gunicorn app:app'",
 		options: []option{{name: "set", value: "KEY=VALUE", repeat: true, help: "put a value in"}},
 		run:     (*call).contrib,
