@@ -57,6 +57,7 @@ func TestTimeoutFollowsTheSchedule(t *testing.T) {
 		{"sleep 5", "--profile puma", "80"},
 		{"unicorn", "--stop QUIT/5/KILL --quiet", "25"},
 		{"unicorn", "--stop=QUIT/0.5/KILL", "21"},
+		{"unicorn", "--preflight '' --stop QUIT/5/KILL", "25"},
 	} {
 		if got := timeout(values{"command": test.command, "flags": test.flags}); got != test.want {
 			t.Errorf("%s %s: %s, want %s", test.flags, test.command, got, test.want)

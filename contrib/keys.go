@@ -131,7 +131,7 @@ func flagValue(flags []string, name string) (value string) {
 	for i, word := range flags {
 		got, joined, is := strings.Cut(strings.TrimLeft(word, "-"), "=")
 		switch {
-		case word[0] != '-' || got != name:
+		case !strings.HasPrefix(word, "-") || got != name:
 		case is:
 			value = joined
 		case i+1 < len(flags):
