@@ -16,8 +16,8 @@ func TestOpenRCAnswers(t *testing.T) {
 	inWorld(t, "OpenRC", func(w *world) {
 		o, x, neighbour := w.init.(*openrc), w.tenants[0], w.tenants[1]
 		others, ours := neighbour.all(), x.all()
-		x.owned()
-		neighbour.owned()
+		x.owned(tenantUser)
+		neighbour.owned(tenantUser)
 		o.answers(x, "status", 0)
 		o.answers(x, "start", 0)
 		if now := x.all(); !slices.Equal(now, ours) {

@@ -17,8 +17,8 @@ func TestSysVScriptAnswersAsLSBSays(t *testing.T) {
 	inWorld(t, "SysV script", func(w *world) {
 		s, x, neighbour := w.init.(*scripts), w.tenants[0], w.tenants[1]
 		others, ours := neighbour.all(), x.all()
-		x.owned()
-		neighbour.owned()
+		x.owned(tenantUser)
+		neighbour.owned(tenantUser)
 		s.answers(x, "status", 0)
 		s.answers(x, "start", 0)
 		if now := x.all(); !slices.Equal(now, ours) {
@@ -114,7 +114,7 @@ func (s *scripts) answers(x *tenant, action string, want int) {
 func TestInittabStopsAtARunlevel(t *testing.T) {
 	inWorld(t, "inittab", func(w *world) {
 		i, x := w.init.(*inittab), w.tenants[0]
-		w.each((*tenant).owned)
+		w.each(func(x *tenant) { x.owned(tenantUser) })
 		worker, answers := x.hang()
 		idle := slices.DeleteFunc(x.members(), func(pid int) bool { return pid == x.leader() || insidePID(pid) == worker })
 		shims := watchAll(t, append(x.shims(), w.tenants[1].shims()...))

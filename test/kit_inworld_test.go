@@ -4,7 +4,10 @@ package test
 
 import (
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -33,15 +36,19 @@ func inWorld(t *testing.T, name string, test func(*world)) {
 	}
 }
 
-// owned fails the test unless all of the service is its user's.
-func (x *tenant) owned() {
+// owned fails the test unless the service runs as a user, whose lockfile it has.
+func (x *tenant) owned(user string) {
 	x.t.Helper()
-	for _, pid := range append(x.members(), x.shims()...) {
-		info, err := os.Stat("/proc/" + strconv.Itoa(pid))
+	for _, pid := range x.all() {
+		info, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid)))
 		must(x.t, err)
-		if uid := int(info.Sys().(*syscall.Stat_t).Uid); uid != userID(x.t, tenantUser) {
-			x.t.Errorf("process %d is user %d's: %s", pid, uid, commandLine(pid))
+		if got := int(info.Sys().(*syscall.Stat_t).Uid); got != userID(x.t, user) {
+			x.t.Errorf("process %d runs as %d, not as %s", pid, got, user)
 		}
+	}
+	got := x.w.must(append(x.w.init.enter(), "/usr/bin/stat", "-c", "%U", x.lock, filepath.Dir(x.lock))...)
+	if want := []string{user, user}; !slices.Equal(strings.Fields(got), want) {
+		x.t.Errorf("the lockfile and its directory are of %q, want %q", got, want)
 	}
 }
 

@@ -4,11 +4,7 @@ package test
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/lockshim/lockshim/contrib"
@@ -61,22 +57,6 @@ func TestSystemdTemplate(t *testing.T) {
 		t.Errorf("the processes of the other instance are %v, and were %v", now, members)
 	}
 	s.over(all...)
-}
-
-// owned fails the test unless the service runs as a user, whose lockfile it has.
-func (x *tenant) owned(user string) {
-	x.t.Helper()
-	for _, pid := range append(x.shims(), x.members()...) {
-		info, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid)))
-		must(x.t, err)
-		if got := int(info.Sys().(*syscall.Stat_t).Uid); got != userID(x.t, user) {
-			x.t.Errorf("process %d runs as %d, not as %s", pid, got, user)
-		}
-	}
-	got := x.w.must(append(x.w.init.enter(), "/usr/bin/stat", "-c", "%U", x.lock, filepath.Dir(x.lock))...)
-	if want := []string{user, user}; !slices.Equal(strings.Fields(got), want) {
-		x.t.Errorf("the lockfile and its directory are of %q, want %q", got, want)
-	}
 }
 
 // A service runs as the user that it is given.
