@@ -31,13 +31,13 @@ func (c *census) settle(g *group) {
 		return
 	}
 	if g.known != nil && (g.known.Orphan || g.known.Master != (ID{})) {
-		if i := indexID(g.processes, g.known.Master); i >= 0 {
+		if i := indexID(g.processes, g.known.Master); i >= 0 && !c.renamed(g.processes[i]) {
 			g.leader = c.heir(g, &g.processes[i])
 		}
 		return
 	}
 	titled := func(p Process) bool {
-		return p.ID == c.Launched || c.announced(p) || c.Profile.Role(p.Args) == profile.Master
+		return p.ID == c.Launched || c.announced(p) || c.Profile.Role(p.Args) == profile.Master && !c.unnamed(g, p)
 	}
 	executor := func(p Process) bool { return !p.Forked && c.Profile.Role(p.Args) != profile.Worker }
 	for _, leads := range []func(Process) bool{titled, executor} {
@@ -48,6 +48,26 @@ func (c *census) settle(g *group) {
 	// A launcher that ended leaves its daemon behind; a master that ended beside
 	// a later one, as after an upgrade, leaves none.
 	g.settled = g.known != nil && slices.ContainsFunc(c.Known, func(k Known) bool { return k.Number > g.known.Number })
+}
+
+// unnamed reports whether p has its master's title only until it takes its own: a
+// worker that was just forked, whose master may be gone. A master that was forked is
+// a daemon. One that forks once leads its session; of the others, one that has no
+// child is not the parent of the workers that are there.
+func (c *census) unnamed(g *group, p Process) bool {
+	switch {
+	case !p.Forked || c.Profile.Role(p.Args) != profile.Master || c.hasServers(g, p.PID):
+		return false
+	case c.Profile.Leads:
+		return p.Session != p.PID
+	}
+	return slices.ContainsFunc(g.processes, func(w Process) bool { return c.Profile.Role(w.Args) == profile.Worker })
+}
+
+// renamed reports whether p, which was taken for a master by the title that it was
+// forked with, has a worker's by now.
+func (c *census) renamed(p Process) bool {
+	return p.Forked && c.Profile.Role(p.Args) == profile.Worker
 }
 
 // oldest is the first of list to be forked that is fit, nil where none is.
@@ -70,7 +90,7 @@ func (c *census) root(g *group) *Process {
 	var roots, parents, leaders []*Process
 	for i := range g.processes {
 		p := &g.processes[i]
-		if indexPID(g.processes, p.PPID) >= 0 || c.Profile.Role(p.Args) == profile.Worker || c.outlived(*p) || c.leftBehind(g, *p) {
+		if indexPID(g.processes, p.PPID) >= 0 || c.Profile.Role(p.Args) == profile.Worker || c.outlived(*p) || c.leftBehind(g, *p) || c.unnamed(g, *p) {
 			continue
 		}
 		roots = append(roots, p)

@@ -31,5 +31,6 @@ func nginx() Profile {
 		Workers:  []string{"nginx: worker process", "nginx: cache manager process", "nginx: cache loader process"},
 		ByPath:   true,
 		Detach:   true,
+		Leads:    true,
 	}
 }

@@ -30,5 +30,6 @@ func phpFPM() Profile {
 		Workers:  []string{"php-fpm: pool "},
 		Daemon:   []string{"-D", "--daemonize"},
 		InPlace:  true,
+		Leads:    true,
 	}
 }

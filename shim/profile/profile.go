@@ -81,6 +81,7 @@ type Profile struct {
 	Alone    bool     // it signals its whole process group, and has to have one of its own
 	Leaves   bool     // a master leaves by itself once the next one is ready
 	Spawns   bool     // workers are executed anew: Spawned knows them
+	Leads    bool     // a master that went to the background leads its session: it forks once
 	Waits    bool     // the master executes itself once more when it has forked its workers
 	Laconic  bool     // READY=1 of one generation does not mean that the next one says it
 	Hook     string   // name of its file under hooks, or ""
