@@ -12,7 +12,8 @@ import (
 )
 
 // A deploy moves a symbolic link to the next release, and upgrades: the new code runs
-// then, under each init system, and nobody changes a directory.
+// then, under each init system, and nobody changes a directory. The link has a name that
+// some language would act on.
 func TestInitsDeploy(t *testing.T) {
 	t.Parallel()
 	for _, r := range rows {
@@ -27,13 +28,14 @@ func TestInitsDeploy(t *testing.T) {
 			for _, release := range []string{"one", "two"} {
 				must(t, os.Mkdir(x.file(release), 0o755))
 			}
-			must(t, os.Symlink("one", x.file("current")))
-			w.init.install(x, contrib.Setting{Key: "directory", Value: x.file("current")})
+			link := x.file(`it's the 100% "current" #1; $x`)
+			must(t, os.Symlink("one", link))
+			w.init.install(x, contrib.Setting{Key: "directory", Value: link})
 			w.init.boot()
 			x.alive()
 			x.runsRelease("one")
 			must(t, os.Symlink("two", x.file("next")))
-			must(t, os.Rename(x.file("next"), x.file("current")))
+			must(t, os.Rename(x.file("next"), link))
 			if got := x.verb("upgrade"); got.code != 0 {
 				t.Fatalf("upgrade answers %+v", got)
 			}

@@ -91,7 +91,20 @@ func (s *supervisord) cut() {
 	s.daemon.wait()
 }
 
+// end has lockshim stop the services before: supervisord may have too little patience by
+// now, and would leave a server behind that is in the background.
 func (s *supervisord) end() {
+	s.w.quiet()
 	s.daemon.send(syscall.SIGTERM)
 	s.daemon.wait()
+}
+
+// quiet stops the services by lockshim alone.
+func (w *world) quiet() {
+	w.t.Helper()
+	for _, x := range w.tenants {
+		if got := x.verb("stop"); got.code > 1 {
+			w.t.Errorf("stop answers %+v", got)
+		}
+	}
 }

@@ -66,7 +66,9 @@ func (u *upstart) cut() {
 	}
 }
 
+// end has lockshim stop the services before, as supervisord's does.
 func (u *upstart) end() {
+	u.w.quiet()
 	for _, x := range u.w.tenants {
 		if u.jobs[x] != nil {
 			u.stop(x)
