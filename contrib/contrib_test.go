@@ -144,3 +144,17 @@ func TestFind(t *testing.T) {
 		}
 	}
 }
+
+// Monit waits longer than the init script that it runs.
+func TestMonitWaitsLonger(t *testing.T) {
+	for seconds, want := range map[string]string{"": "120", "5": "35"} {
+		var set []Setting
+		if seconds != "" {
+			set = []Setting{{"timeout", seconds}}
+		}
+		got, err := Fill("monit/web", set)
+		if err != nil || strings.Count(string(got), "timeout "+want+" seconds") != 2 {
+			t.Errorf("%v\n%s", err, got)
+		}
+	}
+}
