@@ -42,7 +42,7 @@ func TestOpenRCGivesUp(t *testing.T) {
 	inWorld(t, "OpenRC", func(w *world) {
 		o, x := w.init.(*openrc), w.tenants[0]
 		o.answers(x, "stop", 0)
-		w.init.install(x, contrib.Setting{Key: "flags", Value: "--strays often"})
+		w.init.install(x, contrib.Setting{Key: "flags", Value: "--pidfile /nonexistent/pid"})
 		o.answers(x, "start", 0)
 		for _, pid := range testkit.PIDs() {
 			if args := testkit.CommandLine(pid); len(args) > 1 && filepath.Base(args[0]) == "supervise-daemon" && args[1] == x.name {

@@ -50,6 +50,9 @@ func TestSysVScriptStartsWhatWasKilled(t *testing.T) {
 		x.killed()
 		s.answers(x, "status", 1)
 		s.answers(x, "start", 0)
+		if got := x.verb("status", "--ready"); got.code != 0 {
+			t.Errorf("start came back before a generation was ready: %+v", got)
+		}
 		x.alive()
 		x.keeper()
 		s.answers(x, "reload", 0)
@@ -88,7 +91,7 @@ func TestSysVScriptFailsToStart(t *testing.T) {
 			{contrib.Setting{Key: "command", Value: "/bin/false"}, 1, "it ended with 1 before it was ready"},
 			{contrib.Setting{Key: "command", Value: "no-such-server"}, 5, "its command is not installed"},
 			{contrib.Setting{Key: "command", Value: "/etc/passwd"}, 4, "it is not permitted"},
-			{contrib.Setting{Key: "flags", Value: "--strays often"}, 6, "it is not configured"},
+			{contrib.Setting{Key: "flags", Value: "--pidfile /nonexistent/pid"}, 6, "it is not configured"},
 			{contrib.Setting{Key: "directory", Value: "/nonexistent"}, 6, "its directory is missing"},
 		} {
 			w.init.install(x, c.set)

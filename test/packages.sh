@@ -14,7 +14,7 @@ done
 # SysV init conflicts with the init of the host: it is unpacked where only tests look.
 sysvinit=/opt/sysvinit-core
 unpack=
-[ -x $sysvinit/lib/init/rc ] || unpack='sysvinit-core sysv-rc'
+[ -x $sysvinit/sbin/init ] && [ -x $sysvinit/lib/init/rc ] || unpack='sysvinit-core sysv-rc'
 [ -n "$missing$unpack" ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
 	echo "tests that need these packages will be skipped:$missing $unpack" >&2
