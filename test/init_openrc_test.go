@@ -3,6 +3,8 @@
 package test
 
 import (
+	"bufio"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -59,4 +61,25 @@ func (o *openrc) answers(x *tenant, action string, want int) {
 	if got := o.run(x, action); got.code != want {
 		o.w.t.Errorf("%s answers %+v, want %d", action, got, want)
 	}
+}
+
+// A directory goes through the same eval as the words of the command.
+func TestOpenRCLeavesADirectoryAlone(t *testing.T) {
+	inWorld(t, "OpenRC", func(w *world) {
+		o, x := w.init.(*openrc), w.tenants[0]
+		o.answers(x, "stop", 0)
+		where := x.fifo("where")
+		dir := x.file("a  b*;'\"$HOME #")
+		must(t, os.Mkdir(dir, 0o755))
+		x.put("show", "#!/bin/sh\npwd >"+x.file("where")+"\nexec cat "+x.file("hang")+"\n")
+		must(t, os.Chmod(x.file("show"), 0o755))
+		w.init.install(x, contrib.Setting{Key: "directory", Value: dir}, contrib.Setting{Key: "command", Value: x.file("show")})
+		o.answers(x, "start", 0)
+		got, err := bufio.NewReader(where).ReadString('\n')
+		if must(t, err); got != dir+"\n" {
+			t.Errorf("the command runs in %q", got)
+		}
+		o.answers(x, "stop", 0)
+		x.empty()
+	})
 }
