@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"syscall"
 	"time"
 
@@ -15,9 +16,9 @@ import (
 )
 
 // Stop ends a service and returns when nothing of it is left: through its shim,
-// or by the same schedule where the shim is dead. schedule is that of this stop,
-// nil for the shim's or the profile's. It blocks as long as that does; emit, which
-// may be nil, is told what happens where the shim cannot.
+// or by the same schedule where the shim is dead, or is killed meanwhile. schedule is
+// that of this stop, nil for the shim's or the profile's. It blocks as long as that
+// does; emit, which may be nil, is told what happens where the shim cannot.
 //
 // A schedule of its own takes the place of one that runs, but for what ends strays.
 // A shim without a socket cannot be told of it, and is waited for no longer.
@@ -30,23 +31,50 @@ func Stop(lock string, schedule profile.Schedule, emit func(event.Event)) error 
 	if err != nil {
 		return err
 	}
+	if len(o.view.Shims)+len(o.view.Servers())+len(o.view.Strays)+len(o.view.Members) == 0 {
+		return fmt.Errorf("cannot stop %s: %w", lock, ErrNotRunning)
+	}
+	for len(o.view.Shims) > 0 {
+		if err := o.stopShim(schedule); err != nil {
+			return err
+		}
+		if o, err = o.outlived(); o == nil {
+			return err
+		}
+	}
+	return o.stopTree(schedule, emit)
+}
+
+// follow takes a schedule, if there is one, for the shim's or the profile's.
+func (o *observation) follow(schedule profile.Schedule) {
 	if schedule != nil {
 		o.rules.Profile.Stop = schedule
 	}
-	if len(o.view.Shims) > 0 {
-		return o.stopShim(control.Request{Verb: control.Stop, Stop: schedule.String()})
+}
+
+// outlived looks again when the shim has ended: it may have been killed. It returns
+// nil where none of the servers is left that were there.
+func (o *observation) outlived() (*observation, error) {
+	now, err := observe(o.lock)
+	if err != nil {
+		return nil, err
 	}
-	if len(o.view.Servers())+len(o.view.Strays)+len(o.view.Members) == 0 {
-		return fmt.Errorf("cannot stop %s: %w", lock, ErrNotRunning)
+	for _, p := range now.view.Servers() {
+		if slices.ContainsFunc(o.view.Servers(), func(old proc.Process) bool { return old.ID == p.ID }) {
+			return now, nil
+		}
 	}
-	return o.stopTree(schedule, emit)
+	return nil, nil
 }
 
 // grace is what a shim may take beyond its schedule.
 const grace = 5 * time.Second
 
 // stopShim asks the shim, over its socket or by TERM, and waits for its end.
-func (o *observation) stopShim(r control.Request) error {
+func (o *observation) stopShim(schedule profile.Schedule) error {
+	if schedule != nil {
+		o.rules.Profile.Stop = schedule
+	}
 	h, err := proc.Open(o.view.Shims[0].ID)
 	if errors.Is(err, proc.ErrGone) {
 		return nil
@@ -54,6 +82,7 @@ func (o *observation) stopShim(r control.Request) error {
 	if err != nil {
 		return err
 	}
+	r := control.Request{Verb: control.Stop, Stop: schedule.String()}
 	if asked, err := consult(o.lock, r, new(int), nil); asked && err != nil && !errors.Is(err, control.ErrLost) {
 		return errors.Join(err, h.Close())
 	} else if asked {
@@ -87,6 +116,7 @@ func (o *observation) scheduleEnd() <-chan time.Time {
 // stopTree runs the schedule itself, as a shim that adopted the tree would. It
 // holds the guard meanwhile: no shim comes between.
 func (o *observation) stopTree(schedule profile.Schedule, emit func(event.Event)) error {
+	o.follow(schedule)
 	m, err := o.stand(emit)
 	if err != nil {
 		return err
