@@ -51,7 +51,7 @@ func languageOf(name string) language {
 	case "upstart":
 		return upstartLanguage()
 	case "container":
-		return jsonLanguage()
+		return containerLanguage()
 	}
 	return shellLanguage()
 }
@@ -78,9 +78,17 @@ func inittabLanguage() language {
 	return l
 }
 
-// jsonLanguage writes a list of strings, as a Containerfile's and YAML's.
-func jsonLanguage() language {
-	return language{words: jsonWords, path: same, time: same, gap: ", "}
+// containerLanguage is a Containerfile's: command lines are lists of strings in JSON,
+// and a path is unquoted, with variables in it (Dockerfile reference, "WORKDIR").
+func containerLanguage() language {
+	return language{words: jsonWords, path: containerPath, time: same, gap: ", "}
+}
+
+func containerPath(s string) string {
+	if shell.Quote(s) == s {
+		return s
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(s) + `"`
 }
 
 func jsonWords(words []string) string {
@@ -100,13 +108,15 @@ func jsonString(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// kubernetesLanguage is JSON in YAML, in which $(NAME) stands for a variable (the
-// API's Container, "args").
+// kubernetesLanguage is JSON in YAML. In words $(NAME) stands for a variable, and two
+// dollar signs for one (the API's Container, "args").
 func kubernetesLanguage() language {
-	l := jsonLanguage()
-	l.words = func(w []string) string { return strings.ReplaceAll(jsonWords(w), "$(", "$$(") }
-	l.path = jsonString
-	return l
+	return language{
+		words: func(w []string) string { return strings.ReplaceAll(jsonWords(w), "$", "$$") },
+		path:  jsonString,
+		time:  same,
+		gap:   ", ",
+	}
 }
 
 // monitTime is longer than the init script's own timeout: monit kills a script, and
