@@ -28,6 +28,8 @@ type row struct {
 
 // rows are in the order of their names.
 var rows = []row{
+	{name: "container", needs: [][2]string{{"/usr/bin/nsenter", "util-linux"}, {"/usr/lib/python3/dist-packages/yaml", "python3-yaml"}},
+		build: newContainers, respawns: true, takesAll: true, patience: true},
 	{name: "daemontools", needs: [][2]string{{"/usr/bin/svscan", "daemontools"}}, build: newDaemontools, respawns: true},
 	{name: "inittab", needs: sysvNeeds, build: newInittab, respawns: true, patience: true, leaksAll: true},
 	{name: "monit", needs: [][2]string{{"/usr/bin/monit", "monit"}}, build: newMonit, respawns: true, patience: true},

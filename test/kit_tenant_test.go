@@ -27,7 +27,25 @@ func userID(t *testing.T, name string) int {
 // verb runs `lockshim VERB NAME ARGS` where the service is, as root.
 func (x *tenant) verb(name string, args ...string) result {
 	x.t.Helper()
-	return x.w.in(append([]string{lockshim, name, x.lock}, args...)...)
+	return x.w.ask(slices.Concat(x.enter(), []string{lockshim, name, x.lock}, args)...)
+}
+
+// enter is what to put before a command line to run it where the service is.
+func (x *tenant) enter() []string {
+	if own := x.ownPlace(); own != nil {
+		return own.enterTo(x)
+	}
+	return x.w.init.enter()
+}
+
+// A places is an init system with a place for each service, whose pids begin anew
+// whenever the service does.
+type places interface{ enterTo(x *tenant) []string }
+
+// ownPlace is nil where the services share one.
+func (x *tenant) ownPlace() places {
+	p, _ := x.w.init.(places)
+	return p
 }
 
 // status is what `lockshim status --json` answers there.
@@ -74,6 +92,9 @@ func (x *tenant) serves() shim.Status {
 // alive blocks for a new generation by its own words, and then as serves does.
 func (x *tenant) alive() shim.Status {
 	x.t.Helper()
+	if x.ownPlace() != nil {
+		x.forget()
+	}
 	x.generation()
 	return x.serves()
 }

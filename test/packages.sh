@@ -3,9 +3,9 @@
 # policy-rc.d that answers 101 keeps them from starting daemons.
 set -eu
 
-packages='apache2 bash bindfs catatonit curl daemontools dumb-init execline fish gcc gunicorn haproxy libc6-dev lighttpd
-man-db monit nginx-light openrc php8.2-fpm procps puma python3 python3-hypercorn ruby ruby-bundler runit s6 strace sudo
-supervisor systemd tini unicorn util-linux uvicorn uwsgi-core uwsgi-plugin-python3 zsh'
+packages='ansible-core apache2 bash bindfs catatonit curl daemontools dumb-init execline fish gcc gunicorn haproxy libc6-dev
+lighttpd make man-db mmdebstrap monit nginx-light openrc php8.2-fpm procps puma python3 python3-hypercorn python3-yaml ruby
+ruby-bundler runit s6 strace sudo supervisor systemd tini unicorn util-linux uvicorn uwsgi-core uwsgi-plugin-python3 zsh'
 
 missing=
 for package in $packages; do
