@@ -85,7 +85,7 @@ func (x *tenant) readContainerfile(text string) manifest {
 			}
 		}
 	}
-	x.w.must("/usr/bin/unshare", "--mount", "--propagation", "private", "sh", "-ec", r.mountsFor(x)+install)
+	x.w.must("/usr/bin/unshare", "--mount", "--propagation", "private", "sh", "-ec", r.mounts(x)+install)
 	return r
 }
 
