@@ -37,7 +37,7 @@ func (x *tenant) sharesSocket(s *systemd) {
 	socket, err := os.Stat(x.socket())
 	must(x.t, err)
 	requests := x.client()
-	for _, verb := range []string{"start", "reload", "reload", "restart", "reload"} {
+	for _, verb := range []string{"start", "reload", "restart", "reload"} {
 		if verb != "start" {
 			s.ctl(verb, x.unit())
 		}
