@@ -43,26 +43,38 @@ func TestSystemdExits(t *testing.T) {
 		s.is(x.unit(), [2]string{"ActiveState", "failed"}, [2]string{"SubState", "failed"},
 			[2]string{"ExecMainStatus", strconv.Itoa(c.code)}, [2]string{"NRestarts", "0"})
 	}
+	x.crashes(s)
+	must(t, os.Remove(s.dropIn(x, "execute.conf")))
+	s.ctl("daemon-reload")
+	s.ctl("reset-failed")
+	x.stopsItself(s)
+	s.over(x)
+}
+
+// crashes: a server that ends before it is ready is started again and again.
+func (x *tenant) crashes(s *systemd) {
+	x.t.Helper()
 	s.execute(x, "-- /bin/sh -c 'echo up >>"+x.file("events")+"; exit 3'")
 	s.ctl("start", "--no-block", x.unit())
 	for range 3 {
 		x.line("up")
 	}
-	if n := number(t, s.show(x.unit(), "NRestarts")); n < 2 {
-		t.Errorf("the third start comes after %d restarts", n)
+	if n := number(x.t, s.show(x.unit(), "NRestarts")); n < 2 {
+		x.t.Errorf("the third start comes after %d restarts", n)
 	}
 	s.stop(x)
-	must(t, os.Remove(s.dropIn(x, "execute.conf")))
-	s.ctl("daemon-reload")
-	s.ctl("reset-failed")
+}
+
+// stopsItself: an operator stops the service behind systemd's back.
+func (x *tenant) stopsItself(s *systemd) {
+	x.t.Helper()
 	s.start(x)
 	x.alive()
 	if got := x.verb("stop"); got.code != 0 {
-		t.Errorf("stop answers %+v", got)
+		x.t.Errorf("stop answers %+v", got)
 	}
 	s.becomes(x.unit(), "inactive")
 	s.is(x.unit(), [2]string{"NRestarts", "0"})
-	s.over(x)
 }
 
 // becomes blocks until a unit is so. Each look is a process that has to end.

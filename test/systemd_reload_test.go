@@ -83,32 +83,40 @@ func TestSystemdReload(t *testing.T) {
 		x.alive()
 		s.start(x)
 		keeper, requests := x.keeper(), x.client()
-		steady := func() {
-			t.Helper()
-			x.serves()
-			if got := x.keeper(); got != keeper {
-				t.Errorf("the main process is %d, and was %d", got, keeper)
-			}
-			s.is(x.unit(), [2]string{"ActiveState", "active"}, [2]string{"NRestarts", "0"})
-			requests.more()
-		}
 		s.ctl("reload", x.unit())
 		x.generation()
-		steady()
-		x.breaks(wrong)
-		old := x.leader()
-		if got := s.try("reload", x.unit()); got.code == 0 {
-			t.Errorf("a reload to a wrong configuration answers %+v", got)
-		}
-		if now := x.leader(); now != old {
-			t.Errorf("after a rollback the master is %d, and was %d", now, old)
-		}
-		steady()
+		x.steady(s, keeper)
+		x.rollsBack(s)
+		x.steady(s, keeper)
+		requests.more()
 		x.mends()
 		s.ctl("reload", x.unit())
 		x.generation()
-		steady()
+		x.steady(s, keeper)
 		requests.finish()
 	}
 	s.over(all...)
+}
+
+// steady fails the test unless systemd has noticed nothing.
+func (x *tenant) steady(s *systemd, keeper int) {
+	x.t.Helper()
+	x.serves()
+	if got := x.keeper(); got != keeper {
+		x.t.Errorf("the main process is %d, and was %d", got, keeper)
+	}
+	s.is(x.unit(), [2]string{"ActiveState", "active"}, [2]string{"NRestarts", "0"})
+}
+
+// rollsBack: a reload to a configuration that is wrong.
+func (x *tenant) rollsBack(s *systemd) {
+	x.t.Helper()
+	x.breaks(wrong)
+	old := x.leader()
+	if got := s.try("reload", x.unit()); got.code == 0 {
+		x.t.Errorf("a reload to a wrong configuration answers %+v", got)
+	}
+	if now := x.leader(); now != old {
+		x.t.Errorf("after a rollback the master is %d, and was %d", now, old)
+	}
 }
