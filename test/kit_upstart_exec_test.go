@@ -54,7 +54,8 @@ func (c *upstartConf) child(p *upstartProcess, env []string) (upstartChild, erro
 	if c.setuid == "" && c.setgid == "" {
 		return child, nil
 	}
-	return child, child.become(c.setuid, c.setgid)
+	err := child.become(c.setuid, c.setgid)
+	return child, err
 }
 
 // become sets user and groups: those of initgroups(3).
@@ -82,6 +83,8 @@ func (child *upstartChild) become(name, group string) error {
 		n, _ := strconv.Atoi(id)
 		child.Groups = append(child.Groups, n)
 	}
+	slices.Sort(child.Groups)
+	child.Groups = slices.Compact(child.Groups)
 	return err
 }
 
