@@ -20,8 +20,10 @@ func TestMonitEndsALoop(t *testing.T) {
 	w.init = m
 	x := w.tenants[0]
 	m.install(x, contrib.Setting{Key: "command", Value: x.file("nothing")})
-	limits := "set limits { startTimeout: 1 second }\n" // monit waits as long for a pid file
-	must(t, os.WriteFile(w.file("conf.d/limits"), []byte(limits), 0o644))
+	text, err := os.ReadFile(w.file("monitrc"))
+	must(t, err)
+	limits := "set limits { startTimeout: 2 s }\n" // monit waits as long for a pid file
+	must(t, os.WriteFile(w.file("monitrc"), append([]byte(limits), text...), 0o600))
 	m.boot()
 	for timeout := expired(t); !m.gaveUp(x); {
 		select {
