@@ -84,7 +84,7 @@ func TestContainerReapsOrphans(t *testing.T) {
 		c.boot()
 		x.alive()
 		b := c.runs[x]
-		script := "read -r line <" + x.file("quit") + " >/dev/null 2>&1 & echo $!"
+		script := "head -n 1 " + x.file("quit") + " >/dev/null 2>&1 & echo $!"
 		orphan := watch(t, outside(t, b.first().pid, number(t, x.w.must(append(b.enter(), "sh", "-c", script)...))))
 		_, err := quit.WriteString("go\n")
 		must(t, err)

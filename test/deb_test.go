@@ -20,9 +20,8 @@ func TestDeb(t *testing.T) {
 	t.Parallel()
 	testkit.Need(t, "/usr/bin/make", "make")
 	testkit.Need(t, "/usr/bin/mmdebstrap", "mmdebstrap")
-	w := emptyWorld(t)
-	x := w.settle(setup{server: nginx, pidfile: true})
-	t.Cleanup(w.close)
+	w := worldOf(t, setup{server: nginx, pidfile: true})
+	x := w.tenants[0]
 	deb := w.makeDeb(w.file("first"))
 	if second := w.makeDeb(w.file("second")); sum(t, deb) != sum(t, second) || filepath.Base(deb) != filepath.Base(second) {
 		t.Errorf("%s and %s differ", deb, second)

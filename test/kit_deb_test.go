@@ -100,20 +100,14 @@ func (d *debian) in(args ...string) result {
 func (d *debian) serve() {
 	d.t.Helper()
 	for _, name := range []string{"run", "finish", "log/run"} {
-		args := []string{"/usr/bin/lockshim", "contrib", "runit/" + name}
 		text, err := os.ReadFile(d.path("usr/share/lockshim/contrib/runit/" + name))
 		must(d.t, err)
-		if got := d.run(args...); got != strings.TrimSpace(string(text)) {
+		if got := d.run("/usr/bin/lockshim", "contrib", "runit/"+name); got != strings.TrimSpace(string(text)) {
 			d.t.Errorf("the file runit/%s is not what lockshim prints:\n%s", name, text)
-		}
-		for _, s := range d.x.settings() {
-			if strings.Contains(string(text), map[string]string{"flags": "--clear-pidfile", "command": "unicorn -c", "directory": "/current"}[s.Key]) {
-				args = append(args, "--set", s.Key+"="+s.Value)
-			}
 		}
 		to := d.path("etc/sv/" + d.x.name + "/" + name)
 		must(d.t, os.MkdirAll(filepath.Dir(to), 0o755))
-		must(d.t, os.WriteFile(to, []byte(d.run(args...)+"\n"), 0o755))
+		must(d.t, os.WriteFile(to, []byte(d.run(d.x.filled("/usr/bin/lockshim", "runit/"+name)...)+"\n"), 0o755))
 	}
 	must(d.t, os.Symlink("/etc/sv/"+d.x.name, d.path("etc/service/"+d.x.name)))
 }

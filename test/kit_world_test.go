@@ -195,15 +195,23 @@ func (w *world) in(args ...string) result {
 	return w.ask(append(w.init.enter(), args...)...)
 }
 
-// fill writes a file of contrib for a tenant, as `lockshim contrib` prints it.
-func (x *tenant) fill(file, to string, set ...contrib.Setting) {
+// filled is the command line of `lockshim contrib` that prints a file of contrib for a
+// tenant.
+func (x *tenant) filled(program, file string, set ...contrib.Setting) []string {
 	x.t.Helper()
 	has, err := contrib.Keys(file)
 	must(x.t, err)
-	args := []string{lockshim, "contrib", file}
+	args := []string{program, "contrib", file}
 	for _, s := range only(append(x.settings(), set...), has) {
 		args = append(args, "--set", s.Key+"="+s.Value)
 	}
+	return args
+}
+
+// fill writes a file of contrib for a tenant, as `lockshim contrib` prints it.
+func (x *tenant) fill(file, to string, set ...contrib.Setting) {
+	x.t.Helper()
+	args := x.filled(lockshim, file, set...)
 	got := x.w.ask(args...)
 	if got.code != 0 {
 		x.t.Fatalf("%q answers %+v", args, got)
