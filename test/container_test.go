@@ -57,7 +57,7 @@ func TestContainerProbes(t *testing.T) {
 		}
 		x.release()
 		x.alive()
-		upgrade := x.w.begin(append(b.enter(), lockshim, "upgrade", x.name)...)
+		upgrade := x.w.begin(append(b.enter(), plain, "upgrade", x.name)...)
 		x.line("loading")
 		for _, words := range [][]string{b.starting, b.ready} {
 			if code := b.probe(words); code != 0 {

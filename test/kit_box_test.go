@@ -61,7 +61,7 @@ exec INIT/sbin/init 2
 func newBox(w *world, inittab string) *box {
 	w.mkdir("run", "bin", "etc/init.d", "etc/lockshim")
 	b := &box{w: w, lines: bufio.NewReader(testkit.FIFO(w.t, w.file("told")))}
-	must(w.t, os.Symlink(lockshim, w.file("bin/lockshim")))
+	must(w.t, os.Symlink(plain, w.file("bin/lockshim")))
 	b.put("console.log", "")
 	b.put("etc/inittab", inittab)
 	b.put("box.sh", b.text(boxScript))

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A client sends requests to a service without a pause, each on a connection of
@@ -18,6 +19,7 @@ import (
 type client struct {
 	t       *testing.T
 	http    *http.Client
+	pace    <-chan time.Time // one request each time; nil for as many as the server takes
 	quit    chan struct{}
 	workers sync.WaitGroup
 
@@ -37,10 +39,25 @@ func (s *service) client() *client {
 	return s.clientsOf(s.http(), connections)
 }
 
+// visitor is a client that leaves the machine time for others: a hundred requests a
+// second, while a world goes through what takes long.
+func (s *service) visitor() *client {
+	s.t.Helper()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	s.t.Cleanup(ticker.Stop)
+	return s.clients(&client{http: s.http(), pace: ticker.C}, connections)
+}
+
 // clientsOf starts n clients that share what h keeps.
 func (s *service) clientsOf(h *http.Client, n int) *client {
 	s.t.Helper()
-	c := &client{t: s.t, http: h, quit: make(chan struct{}), by: make(map[int]int)}
+	return s.clients(&client{http: h}, n)
+}
+
+// clients starts the client with n connections at a time.
+func (s *service) clients(c *client, n int) *client {
+	s.t.Helper()
+	c.t, c.quit, c.by = s.t, make(chan struct{}), make(map[int]int)
 	c.changed = sync.NewCond(&c.mu)
 	for range n {
 		c.workers.Go(c.work)
@@ -79,12 +96,7 @@ func get(c *http.Client, path string) (int, error) {
 }
 
 func (c *client) work() {
-	for {
-		select {
-		case <-c.quit:
-			return
-		default:
-		}
+	for c.goesOn() {
 		pid, err := get(c.http, "/")
 		c.mu.Lock()
 		if err != nil {
@@ -95,6 +107,22 @@ func (c *client) work() {
 		}
 		c.changed.Broadcast()
 		c.mu.Unlock()
+	}
+}
+
+// goesOn is false once the client is to stop. It waits for the pace, if there is one.
+func (c *client) goesOn() bool {
+	if c.pace != nil {
+		select {
+		case <-c.quit:
+		case <-c.pace:
+		}
+	}
+	select {
+	case <-c.quit:
+		return false
+	default:
+		return true
 	}
 }
 

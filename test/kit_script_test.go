@@ -96,7 +96,7 @@ func (x *tenant) rival() *process {
 	x.w.must("/usr/bin/install", "-d", "-o", tenantUser, "/run/lockshim/"+x.name)
 	id := strconv.Itoa(userID(x.t, tenantUser))
 	return x.w.start("/usr/bin/setpriv", "--reuid", id, "--regid", id, "--clear-groups",
-		lockshim, "run", "--lock", x.lock, "--", "/bin/sh", "-c", "echo rival >"+x.file("events")+"; exec cat "+x.file("hang"))
+		plain, "run", "--lock", x.lock, "--", "/bin/sh", "-c", "echo rival >"+x.file("events")+"; exec cat "+x.file("hang"))
 }
 
 // eachChain runs a test in parallel for each init of these.

@@ -72,7 +72,7 @@ const ambience = "[Service]\nEnvironment=LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 
 
 func newSystemd(w *world) initSystem {
 	w.mkdir("units/service.d", "units/multi-user.target.wants", "units/sockets.target.wants", "bin", "run", "srv")
-	must(w.t, os.Symlink(lockshim, w.file("bin/lockshim")))
+	must(w.t, os.Symlink(plain, w.file("bin/lockshim")))
 	s := &systemd{w: w, cgroup: makeCgroup(w.t), console: w.logTerminal("console.log"), booted: bufio.NewReader(testkit.FIFO(w.t, w.file("booted")))}
 	for _, name := range strings.Fields("sysinit basic shutdown multi-user umount final timers sockets paths slices local-fs network") {
 		s.unit(name+".target", bareTarget)

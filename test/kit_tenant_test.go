@@ -27,7 +27,7 @@ func userID(t *testing.T, name string) int {
 // verb runs `lockshim VERB NAME ARGS` where the service is, as root.
 func (x *tenant) verb(name string, args ...string) result {
 	x.t.Helper()
-	return x.w.ask(slices.Concat(x.enter(), []string{lockshim, name, x.lock}, args)...)
+	return x.w.ask(slices.Concat(x.enter(), []string{plain, name, x.lock}, args)...)
 }
 
 // enter is what to put before a command line to run it where the service is.
@@ -47,6 +47,9 @@ func (x *tenant) ownPlace() places {
 	p, _ := x.w.init.(places)
 	return p
 }
+
+// client is one that leaves the machine time for the other worlds.
+func (x *tenant) client() *client { return x.visitor() }
 
 // status is what `lockshim status --json` answers there.
 func (x *tenant) status() shim.Status {

@@ -148,7 +148,7 @@ func patience(set []contrib.Setting) string {
 // marker is for all that it starts.
 func (w *world) env() []string {
 	return []string{
-		"PATH=" + base + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
+		"PATH=" + filepath.Dir(plain) + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
 		"GORACE=atexit_sleep_ms=1", marker + "=" + w.dir + "/",
 	}
 }
@@ -211,7 +211,7 @@ func (x *tenant) filled(program, file string, set ...contrib.Setting) []string {
 // fill writes a file of contrib for a tenant, as `lockshim contrib` prints it.
 func (x *tenant) fill(file, to string, set ...contrib.Setting) {
 	x.t.Helper()
-	args := x.filled(lockshim, file, set...)
+	args := x.filled(plain, file, set...)
 	got := x.w.ask(args...)
 	if got.code != 0 {
 		x.t.Fatalf("%q answers %+v", args, got)
@@ -230,14 +230,18 @@ func only(set []contrib.Setting, has []string) []contrib.Setting {
 	return slices.DeleteFunc(slices.Clone(set), func(s contrib.Setting) bool { return !slices.Contains(has, s.Key) })
 }
 
-// settings are the tenant's own.
+// settings are the tenant's own. Rack is not to log each request.
 func (x *tenant) settings() []contrib.Setting {
+	command := x.command()
+	if x.server.name == unicorn.name {
+		command = append(command, "-E", "none")
+	}
 	return []contrib.Setting{
 		{Key: "name", Value: x.name},
 		{Key: "user", Value: tenantUser},
 		{Key: "directory", Value: x.dir},
 		{Key: "flags", Value: "--clear-pidfile " + x.file("server.pid")},
-		{Key: "command", Value: strings.Join(x.command(), " ")},
+		{Key: "command", Value: strings.Join(command, " ")},
 	}
 }
 

@@ -27,8 +27,11 @@ import (
 	"github.com/lockshim/lockshim/internal/testkit"
 )
 
-// lockshim is the path of the binary under test.
-var lockshim string
+// lockshim is the path of the binary under test, with the race detector where the
+// tests have it. plain is that of one without: init systems and what asks for a
+// service's status execute it hundreds of times, and the detector makes each start
+// some ten times slower.
+var lockshim, plain string
 
 // base is the directory of the services' directories. Its path is short, as the
 // path of a socket must be.
@@ -54,7 +57,7 @@ func run(m *testing.M) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	base, lockshim = dir, filepath.Join(dir, "lockshim")
+	base, lockshim, plain = dir, filepath.Join(dir, "lockshim"), filepath.Join(dir, "plain/lockshim")
 	if err := errors.Join(build(), unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); err != nil {
 		return 0, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -75,12 +78,17 @@ func run(m *testing.M) (int, error) {
 // version is that of the binary under test, which a live shim publishes.
 const version = "under-test"
 
-// build makes the binary, with the race detector where the tests have it.
+// build makes both binaries.
 func build() error {
-	args := []string{"build", "-ldflags", "-X main.version=" + version, "-o", lockshim}
+	var flags []string
 	if raceEnabled {
-		args = append(args, "-race")
+		flags = []string{"-race"}
 	}
+	return errors.Join(buildOne(lockshim, flags...), buildOne(plain))
+}
+
+func buildOne(to string, flags ...string) error {
+	args := append([]string{"build", "-ldflags", "-X main.version=" + version, "-o", to}, flags...)
 	cmd := exec.Command("go", append(args, "../cmd/lockshim")...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	return cmd.Run()

@@ -46,7 +46,7 @@ func TestSystemdTemplate(t *testing.T) {
 	x.losesServer(row{respawns: true})
 	for _, y := range all {
 		y.owned(tenantUser)
-		if got := s.w.in(lockshim, "status", y.name); got.code != 0 {
+		if got := s.w.in(plain, "status", y.name); got.code != 0 {
 			t.Errorf("lockshim status %s, as root, answers %+v", y.name, got)
 		}
 	}
