@@ -109,7 +109,7 @@ func (d *debian) serve() {
 		must(d.t, os.MkdirAll(filepath.Dir(to), 0o755))
 		must(d.t, os.WriteFile(to, []byte(d.run(d.x.filled("/usr/bin/lockshim", "runit/"+name)...)+"\n"), 0o755))
 	}
-	must(d.t, os.Symlink("/etc/sv/"+d.x.name, d.path("etc/service/"+d.x.name)))
+	d.run("ln", "-s", "/etc/sv/"+d.x.name, "/etc/service/") // absolute links lead there: not from the host
 }
 
 // serves blocks until that generation serves with all its workers.
