@@ -102,7 +102,7 @@ func (d *debian) live() {
 	d.serves(2)
 	requests.more()
 	requests.finish()
-	if got := d.in("/usr/bin/sv", "-w", "60", "stop", "/etc/service/"+d.x.name); got.code != 0 {
+	if got := d.in("/usr/bin/sv", "-w", "60", "stop", "/etc/ours/"+d.x.name); got.code != 0 {
 		d.t.Errorf("sv answers %+v", got)
 	}
 	d.supervisors()

@@ -81,7 +81,7 @@ func (d *debian) boot() {
 	d.t.Helper()
 	must(d.t, os.MkdirAll(d.path(d.x.dir), 0o755))
 	script := "mount --make-rprivate /; mount -t proc proc " + d.path("proc") + "; mount --bind " + d.x.dir + " " + d.path(d.x.dir) +
-		"; exec chroot " + d.dir + " runsvdir -P /etc/service"
+		"; exec chroot " + d.dir + " runsvdir -P /etc/ours"
 	log, err := os.Create(d.file("log"))
 	must(d.t, err)
 	defer log.Close()
@@ -109,7 +109,9 @@ func (d *debian) serve() {
 		must(d.t, os.MkdirAll(filepath.Dir(to), 0o755))
 		must(d.t, os.WriteFile(to, []byte(d.run(d.x.filled("/usr/bin/lockshim", "runit/"+name)...)+"\n"), 0o755))
 	}
-	d.run("ln", "-s", "/etc/sv/"+d.x.name, "/etc/service/") // absolute links lead there: not from the host
+	// Not in /etc/service: Debian has a service of its own there.
+	d.run("mkdir", "/etc/ours")
+	d.run("ln", "-s", "/etc/sv/"+d.x.name, "/etc/ours/")
 }
 
 // serves blocks until that generation serves with all its workers.
