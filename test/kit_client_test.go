@@ -39,11 +39,11 @@ func (s *service) client() *client {
 	return s.clientsOf(s.http(), connections)
 }
 
-// visitor is a client that leaves the machine time for others: a hundred requests a
+// visitor is a client that leaves the machine time for others: fifty requests a
 // second, while a world goes through what takes long.
 func (s *service) visitor() *client {
 	s.t.Helper()
-	ticker := time.NewTicker(10 * time.Millisecond)
+	ticker := time.NewTicker(20 * time.Millisecond)
 	s.t.Cleanup(ticker.Stop)
 	return s.clients(&client{http: s.http(), pace: ticker.C}, connections)
 }

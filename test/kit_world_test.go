@@ -58,12 +58,13 @@ const tenantUser = "www-data"
 
 // newWorld makes a world without an init yet: its directory, and two services, a
 // Unicorn in the foreground and a Gunicorn that goes to the background and writes a
-// pid file, which is how people have them.
+// pid file, which is how people have them. A worker of Gunicorn is what costs most time
+// in a world: it has one.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	return worldOf(t,
 		setup{server: unicorn, hook: true, pidfile: true},
-		setup{server: gunicorn, hook: true, pidfile: true, background: true})
+		setup{server: gunicorn, hook: true, pidfile: true, background: true, workers: 1})
 }
 
 // worldOf makes a world of other services.
