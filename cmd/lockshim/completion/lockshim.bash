@@ -68,7 +68,7 @@ _lockshim_value() {
 	--ready) _lockshim_words notify listen exec: after: ;;
 	--set)
 		compopt -o nospace 2>/dev/null
-		_lockshim_words name= command= flags= user= directory= timeout=
+		_lockshim_words name= command= flags= user= directory= timeout= socket= id=
 		;;
 	--map | --stop | --lock-mode | --timeout | --ready-timeout | --preflight) ;;
 	*) return 1 ;;

@@ -121,7 +121,7 @@ complete -c lockshim -n '__lockshim_nth 0 wait check status signal reload upgrad
 complete -c lockshim -n '__lockshim_nth 1 signal' -a 'HUP INT QUIT USR1 USR2 TERM KILL TTIN TTOU WINCH CONT'
 complete -c lockshim -n '__lockshim_nth 0 hook' -a '(__lockshim_ask hook)'
 complete -c lockshim -n '__lockshim_nth 0 contrib' -a '(__lockshim_ask contrib)'
-complete -c lockshim -n '__lockshim_verb contrib' -x -l set -a 'name= command= flags= user= directory= timeout=' -d 'put a value in'
+complete -c lockshim -n '__lockshim_verb contrib' -x -l set -a 'name= command= flags= user= directory= timeout= socket= id=' -d 'put a value in'
 complete -c lockshim -n '__lockshim_nth 0 completion' -a 'bash zsh fish'
 complete -c lockshim -n '__lockshim_nth 0 help' -a 'run hold wait status signal reload upgrade stop history hook contrib check demo man completion'
 complete -c lockshim -n __lockshim_in_command -a '(__lockshim_command)'
