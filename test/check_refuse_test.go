@@ -145,7 +145,7 @@ func TestCheckFilesystems(t *testing.T) {
 	}
 }
 
-// A service that has a shim is refused, and the shim named. Without the shim its
+// A command for a service that has a shim is refused, and the shim named. Without the shim its
 // server is adopted, refused or replaced, as the flag says.
 func TestCheckRunningService(t *testing.T) {
 	eachServer(t, func(t *testing.T, c setup) {
@@ -154,7 +154,6 @@ func TestCheckRunningService(t *testing.T) {
 		args := append([]string{"--"}, s.command()...)
 		found := s.check(75, args...)
 		finds(t, found, "error", "running", "locked by pid "+strconv.Itoa(r.pid)+" (")
-		finds(t, s.checkLine(75, lockshim, "check", s.lock), "error", "running", "locked by pid "+strconv.Itoa(r.pid)+" (")
 		s.held()
 		r.kill()
 		finds(t, s.check(0, args...), "warning", "running", "pid "+strconv.Itoa(s.master)+" (")

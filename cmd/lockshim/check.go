@@ -17,6 +17,7 @@ func checkVerb() *verb {
 		long: "It takes the flags of run, so that a line with run becomes one with check. It\n" +
 			"prints a line a finding: ok, warning or error, and what mends it. Nothing is\n" +
 			"started or made.\n" +
+			"Without COMMAND it looks at a service that runs, with what its shim was given.\n" +
 			"It exits with 0 where run would start, else with the code that run would have.",
 		example: "lockshim check web -- unicorn -c unicorn.rb",
 		options: runOptions(),
@@ -33,21 +34,29 @@ func (c *call) check() error {
 	if len(c.args) > 0 && c.args[0] == "" {
 		return errNoCommand(c.verb)
 	}
+	runs, found := c.look()
 	cfg := shim.Config{Command: c.args, Version: versionText()}
 	err := c.readFlags(&cfg)
 	c.log = nil // its errors are text
 	if err != nil {
 		return err
 	}
-	if c.service, err = c.foresee(c.text("lock").value); err != nil {
-		return c.unplaced(err)
+	if !runs {
+		if c.service, err = c.foresee(c.text("lock").value); err != nil {
+			return c.unplaced(err)
+		}
 	}
+	return c.tell(append(found, check.All(c.subject(cfg, runs))...))
+}
+
+// subject is what to look at.
+func (c *call) subject(cfg shim.Config, runs bool) check.Subject {
 	cfg.Lock = c.service.path
-	s := check.Subject{Config: cfg, Env: os.Environ(), Twins: c.twins()}
-	if dir := filepath.Dir(cfg.Lock); !exists(dir) && slices.Contains(runtimeDirs(), dir) {
+	s := check.Subject{Config: cfg, Runs: runs, Env: os.Environ(), Twins: c.twins()}
+	if dir := filepath.Dir(cfg.Lock); !runs && !exists(dir) && slices.Contains(runtimeDirs(), dir) {
 		s.Makes = dir
 	}
-	return c.tell(check.All(s))
+	return s
 }
 
 // unplaced is the answer where no lockfile can be settled on. Wrong usage is no

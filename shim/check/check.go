@@ -11,6 +11,7 @@ import (
 // A Subject is what is to be checked: what Run would be given, and where.
 type Subject struct {
 	shim.Config          // Command may be empty: then the service alone is looked at
+	Runs        bool     // the service runs, and is looked at as it is: nothing would be started
 	Makes       string   // the lockfile's directory, where the caller would make it first; else ""
 	Env         []string // the environment that Run would have, as os.Environ has it
 	Twins       []string // the variables of Env that the caller reads as flags

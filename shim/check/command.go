@@ -96,6 +96,9 @@ func cause(err error) error {
 
 // recognised says what the signals will mean, and how that was found.
 func recognised(s *Subject) []Finding {
+	if len(s.Command) == 0 && s.Runs {
+		return ok("profile", "%s; stop is %s", s.Profile.Name, s.Profile.Stop)
+	}
 	if len(s.Command) == 0 {
 		return nil
 	}

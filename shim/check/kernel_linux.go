@@ -29,15 +29,24 @@ const room = 1025 + 4
 
 // limits looks at what setrlimit(2) bounds. The Go runtime has raised the soft
 // limit of descriptors to the hard one by now, and does so in a shim.
+//
+// What binds a shim that lives is asked of the kernel, which may refuse it.
 func limits(s *Subject) []Finding {
 	var files unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+	pid := 0
+	if s.Runs && s.status.Shim != nil {
+		pid = s.status.Shim.PID
+	}
+	if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &files); err != nil {
 		return warn("limits", "", "the limit of descriptors cannot be read: %v", err)
 	}
 	found := ok("limits", "%d descriptors", files.Max)
 	if files.Max < room {
 		found = warn("limits", fmt.Sprintf("ulimit -Hn %d, LimitNOFILE=%d", 4096, 4096),
 			"no more than %d descriptors: the lock gets a low number, which servers close when they execute themselves anew", files.Max)
+	}
+	if pid != 0 {
+		return found
 	}
 	return append(found, tasks()...)
 }

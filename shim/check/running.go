@@ -10,6 +10,9 @@ import (
 	"github.com/lockshim/lockshim/shim/flock"
 )
 
+// clock is how a time is written.
+const clock = "2006-01-02 15:04:05"
+
 // running looks for a service that has the lockfile already, and for strangers
 // that have it locked.
 func running(s *Subject) []Finding {
@@ -23,7 +26,9 @@ func running(s *Subject) []Finding {
 		}
 		return fail("running", "", err)
 	}
-	if p := s.status.Shim; p != nil {
+	if p := s.status.Shim; p != nil && s.Runs {
+		return append(ok("running", "pid %d keeps it since %s: it is %s", p.PID, p.Started.Format(clock), s.status.State), holders(s)...)
+	} else if p != nil {
 		held := &shim.LockedError{Lock: s.Lock, PID: p.PID, Shim: true, Since: p.Started, Command: "lockshim run"}
 		return fail("running", "", held)
 	}
@@ -48,25 +53,33 @@ func newest(st shim.Status) (p *shim.ProcessStatus) {
 
 // alive is about a tree without a shim.
 func alive(s *Subject, p shim.ProcessStatus) []Finding {
-	who := fmt.Sprintf("the server runs already, without a shim: pid %d (%s) since %s", p.PID, p.Command, p.Started.Format("2006-01-02 15:04:05"))
-	switch s.IfRunning {
-	case shim.Refuse:
+	who := fmt.Sprintf("the server runs already, without a shim: pid %d (%s) since %s", p.PID, p.Command, p.Started.Format(clock))
+	switch {
+	case s.Runs:
+		return warn("running", "", "%s: a shim would adopt it", who)
+	case s.IfRunning == shim.Refuse:
 		return fail("running", "--if-running adopt", &shim.LockedError{Lock: s.Lock, PID: p.PID, Since: p.Started, Command: p.Command})
-	case shim.Replace:
+	case s.IfRunning == shim.Replace:
 		return warn("running", "", "%s: it would be stopped first", who)
 	}
 	return warn("running", "--if-running replace", "%s: it would be adopted, and COMMAND not executed", who)
 }
 
 // strangers are foreign holders, and members that are no server.
-func strangers(s *Subject) (found []Finding) {
-	for _, p := range s.status.Foreign {
-		found = append(found, warn("holder", fmt.Sprintf("ps -fp %d", p.PID),
-			"pid %d (%s) has the lockfile locked and is not of the service: it is not waited for", p.PID, p.Command)...)
-	}
+func strangers(s *Subject) []Finding {
+	found := holders(s)
 	for _, p := range s.status.Strays {
 		found = append(found, warn("holder", fmt.Sprintf("ps -fp %d", p.PID),
 			"pid %d (%s) is left of an earlier run: the stop will end it", p.PID, p.Command)...)
+	}
+	return found
+}
+
+// holders are the foreign ones.
+func holders(s *Subject) (found []Finding) {
+	for _, p := range s.status.Foreign {
+		found = append(found, warn("holder", fmt.Sprintf("ps -fp %d", p.PID),
+			"pid %d (%s) has the lockfile locked and is not of the service: it is not waited for", p.PID, p.Command)...)
 	}
 	return found
 }

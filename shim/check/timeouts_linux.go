@@ -10,7 +10,7 @@ import (
 
 // timeouts compares the stop schedule with the patience of the init system.
 func timeouts(s *Subject) []Finding {
-	if len(s.Command) == 0 {
+	if len(s.Command) == 0 && !s.Runs {
 		return nil
 	}
 	pid := os.Getpid()
