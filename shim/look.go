@@ -107,11 +107,18 @@ func (m *machine) executing(s proc.Snapshot) bool {
 	})
 }
 
+// quickTime is how old a daemon is at most when its launcher ends. A server that lived
+// for long may have started programs that look alike; they are not to take its place.
+const quickTime = 10 * time.Second
+
 // classifyRules is what the machine knows of its service.
 func (m *machine) classifyRules() proc.Rules {
 	r := proc.Rules{Profile: m.rules.profile, Command: m.cfg.Command, Exe: m.exe, Shim: os.Getpid(), Launched: m.launched, Session: m.session, Announced: m.relay.announced}
 	for _, g := range m.known {
-		g.Known.Ready = g.ready
+		g.Known.Ready = g.ready && !g.lasted
+		if g.lasted {
+			g.Known.Lasted = time.Now().Add(-quickTime)
+		}
 		r.Known = append(r.Known, g.Known)
 	}
 	return r

@@ -143,7 +143,7 @@ func (m *machine) loop() (int, error) {
 			m.disarm(pollTimer)
 			m.look(action{})
 		case <-m.timer(proofTimer):
-			m.readied(m.proof.number)
+			m.lasted(m.proof.number)
 		case <-m.timer(upgradeTimer):
 			m.disarm(upgradeTimer)
 			m.pending = append(m.pending, input{kind: timeUp})

@@ -24,6 +24,9 @@ func (m *machine) readied(number int) { m.readiedAs(number, false) }
 // readiedAs is readied; steady says that it has served for a while.
 func (m *machine) readiedAs(number int, steady bool) {
 	i := m.indexOf(number)
+	if i >= 0 {
+		m.known[i].lasted = false
+	}
 	if i < 0 || m.known[i].ready {
 		return
 	}
@@ -33,6 +36,14 @@ func (m *machine) readiedAs(number int, steady bool) {
 	}
 	m.emit(event.Event{Kind: event.Ready, PID: m.known[i].Master.PID, Generation: number})
 	m.pending = append(m.pending, input{kind: readied, number: number, steady: steady})
+}
+
+// lasted is readied, of a generation of which nothing is known but that it lives.
+func (m *machine) lasted(number int) {
+	m.readied(number)
+	if i := m.indexOf(number); i >= 0 {
+		m.known[i].lasted = true
+	}
 }
 
 // indexOf finds a generation that the machine knows, -1 for none.

@@ -17,6 +17,7 @@ type generation struct {
 	promoted bool   // led by what a launcher left behind
 	hooked   bool   // its hook is loaded, and will say when it is ready
 	ready    bool   // it serves
+	lasted   bool   // that is known from its time alone
 	tried    bool   // whether it does was looked into
 	status   string // what it says of itself, while another one serves
 }

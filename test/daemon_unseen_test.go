@@ -4,6 +4,7 @@ package test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/lockshim/lockshim/internal/testkit"
@@ -52,7 +53,7 @@ sysread($hang, my $line, 1);
 `
 
 // A daemon of a program that nobody knows is the server, whatever its launcher was
-// seen as last, unless that has lived for so long that it was taken for ready.
+// seen as last.
 func TestDaemonOfAnUnseenLauncher(t *testing.T) {
 	eachUnseen(t, func(t *testing.T, way []string) {
 		s := prepare(t, setup{})
@@ -71,6 +72,37 @@ func TestDaemonOfAnUnseenLauncher(t *testing.T) {
 		r.finish()
 		r.never(event.Masterless, event.StrayLeft, event.Trouble)
 		s.over()
+	})
+}
+
+// slowLauncher is quickDaemon, but for its launcher, which waits to be told to end.
+var slowLauncher = strings.Replace(quickDaemon, "POSIX::_exit", `open(my $told, "<", $ENV{HOME} . "/launched"); <$told>; POSIX::_exit`, 1)
+
+// A launcher that lives on until its generation is ready by time alone is one all the
+// same: the daemon is the server when it has ended.
+func TestDaemonOfASlowLauncher(t *testing.T) {
+	eachUnseen(t, func(t *testing.T, way []string) {
+		for name, flags := range map[string][]string{"trial": nil, "after": {"--ready", "after:1ms"}} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := prepare(t, setup{})
+				s.put("daemon", slowLauncher)
+				must(t, os.Chmod(s.file("daemon"), 0o755))
+				told := s.fifo("launched")
+				r := s.runCommand(append(way[:len(way):len(way)], s.file("daemon")), flags...)
+				launched := r.until(event.Launched)
+				s.master = number(t, s.line("daemon")[1])
+				r.until(event.Ready)
+				_, err := told.WriteString("\n")
+				must(t, err)
+				r.untilEnded(launched.PID)
+				r.knows(s.master)
+				s.held()
+				s.shows(r.pid, gen{s.master, nil})
+				s.stopsWith(r, 143)
+				r.never(event.Masterless, event.StrayLeft, event.Trouble)
+			})
+		}
 	})
 }
 

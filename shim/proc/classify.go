@@ -2,6 +2,7 @@ package proc
 
 import (
 	"slices"
+	"time"
 
 	"github.com/lockshim/lockshim/shim/profile"
 )
@@ -39,7 +40,9 @@ type Known struct {
 	Orphan bool     // it had lost its master when it was seen first: none of it will lead
 	Args   []string // the master's command line: a later generation may have it too
 	Served bool     // it had workers, or its master that title: its image is the server's, not a launcher's
-	Ready  bool     // it was ready to serve: who led it then was no launcher
+	Ready  bool     // it was ready to serve, as somebody saw or said: who led it then was no launcher
+
+	Lasted time.Time // it was ready by time alone: who led it may yet be a launcher, of a daemon that is younger than this
 }
 
 // A Generation is one master and the processes that were forked from its image.

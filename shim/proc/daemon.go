@@ -6,8 +6,8 @@ import (
 	"github.com/lockshim/lockshim/shim/profile"
 )
 
-// launcher is what is known of a launch whose process has ended before it was ready,
-// so that it may have been a launcher, and of whose image nothing is left: it has
+// launcher is what is known of a launch whose process has ended before anybody knew
+// that it serves, so that it may have been a launcher, and of whose image nothing is left: it has
 // executed another program since it was seen, as wrappers and scripts do, and what
 // that has forked is the server. It is nil where there is no such launch.
 func (c *census) launcher() *Known {
@@ -47,8 +47,12 @@ func (c *census) daemon() (last *Process) {
 }
 
 // deserted reports whether p may be a daemon: the program that it runs was executed
-// by a process that has ended.
+// by a process that has ended. One that has been there for long beside a server that
+// was ready for all that anybody knew is what that server had started.
 func (c *census) deserted(p Process) bool {
+	if p.Started().Before(c.Known[0].Lasted) {
+		return false
+	}
 	if !p.Forked || p.Held || len(p.Args) == 0 || profile.Wrapper(p.Args) || profile.Tracker(p.Args) {
 		return false
 	}

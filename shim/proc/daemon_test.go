@@ -36,6 +36,15 @@ func TestDaemonOfAnUnseenLauncher(t *testing.T) {
 	}
 }
 
+// A launch that was ready by time alone may have been a launcher.
+func TestDaemonOfASlowLauncher(t *testing.T) {
+	s, r := left(orphan(102, 4, true, "served"))
+	r.Known[0].Lasted = s.Processes[1].Started()
+	if v := Classify(s, r); len(v.Generations) != 1 || v.Generations[0].Master.PID != 102 {
+		t.Errorf("the generations are %+v", v.Generations)
+	}
+}
+
 // It need not lead a session yet.
 func TestDaemonBeforeItsSession(t *testing.T) {
 	p := orphan(102, 4, true, "served")
@@ -53,6 +62,10 @@ func TestStraysOfALauncher(t *testing.T) {
 	r.Known[0].Ready = true
 	if v := Classify(s, r); len(v.Generations) != 0 || len(v.Strays) != 1 {
 		t.Errorf("beside a server that was ready: %+v", v)
+	}
+	r.Known[0].Ready, r.Known[0].Lasted = false, s.Processes[1].Started().Add(1)
+	if v := Classify(s, r); len(v.Generations) != 0 || len(v.Strays) != 1 {
+		t.Errorf("older than a server that was ready by time: %+v", v)
 	}
 	s, r = left(orphan(102, 4, false, "sleep", "infinity"))
 	if v := Classify(s, r); len(v.Generations) != 0 || len(v.Strays) != 1 {
