@@ -65,6 +65,36 @@ func TestTimeoutFollowsTheSchedule(t *testing.T) {
 	}
 }
 
+// A file of a timeout alone takes what that follows from.
+func TestTimeoutFileFollowsTheSchedule(t *testing.T) {
+	for _, name := range []string{"s6/timeout-kill", "s6-rc/web/timeout-kill"} {
+		for want, set := range map[string][]Setting{
+			"80000\n": {{"command", "puma"}, {"name", "api"}}, "25000\n": {{"command", "puma"}, {"flags", "--stop QUIT/5/KILL"}},
+			"7000\n": {{"command", "puma"}, {"timeout", "7"}},
+		} {
+			if got, err := Fill(name, set); err != nil || string(got) != want {
+				t.Errorf("%s with %q: %q %v, want %q", name, set, got, err, want)
+			}
+		}
+		if has, _ := Keys(name); !slices.Equal(has, []string{"command", "flags", "timeout"}) {
+			t.Errorf("%s has %q", name, has)
+		}
+	}
+}
+
+// The files of a folder are filled in alike: each takes the name, but for a template.
+func TestEveryFileTakesAName(t *testing.T) {
+	for _, name := range Names() {
+		template := strings.Contains(name, "@.")
+		if _, err := Fill(name, []Setting{{"name", "api"}}); errors.Is(err, ErrSetting) != template {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Fill("s6/timeout-kill", []Setting{{"name", "a b"}}); !errors.Is(err, ErrSetting) {
+		t.Errorf("a wrong name is one where it has no place: %v", err)
+	}
+}
+
 func TestFillRefuses(t *testing.T) {
 	for _, s := range []Setting{
 		{"name", ""}, {"name", "a/b"}, {"name", "-a"}, {"name", "a b"}, {"name", "web.lock"},

@@ -3,6 +3,7 @@ package contrib
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -13,16 +14,22 @@ var ErrSetting = errors.New("wrong setting")
 // A Setting is one value to fill in.
 type Setting struct{ Key, Value string }
 
-// Keys lists the settings that a file has a place for, in the order of their table.
+// Keys lists the settings that change a file, in the order of their table: it has a
+// place for each, or for the timeout, which follows from command and flags.
 // The name is one of Names, or the error wraps ErrUnknown.
 func Keys(name string) ([]string, error) {
 	text, err := Get(name)
 	if err != nil {
 		return nil, err
 	}
+	has := func(k key) bool {
+		_, n := replace(string(text), []place{placeOf(name, k, values{})})
+		return n[0] > 0
+	}
+	timed := has(*findKey("timeout"))
 	var found []string
 	for _, k := range keys() {
-		if _, n := replace(string(text), []place{placeOf(name, k, values{})}); n[0] > 0 {
+		if has(k) || timed && (k.name == "command" || k.name == "flags") {
 			found = append(found, k.name)
 		}
 	}
@@ -32,25 +39,22 @@ func Keys(name string) ([]string, error) {
 // Fill returns the text of a file with other values in it. What is not set follows
 // what is: the directory, command and flags of a service called api are those of web
 // with the other name in them, and the timeout is what the command's stop schedule
-// needs. A later setting of a key replaces an earlier one.
+// needs. A later setting of a key replaces an earlier one. Every file takes a name,
+// whether that is in it or not, so that the files of a folder can be filled in alike.
 //
 // An error wraps ErrUnknown for a name that is not of Names, and ErrSetting for a key
-// that the file has no place for, and for a value that no quoting brings through the
-// file's language. It does not ask whether a user or a directory exists.
+// that is not of Keys, for the name of a template, which is its instance's, and for a
+// value that no quoting brings through the file's language. It does not ask whether a
+// user or a directory exists.
 func Fill(name string, set []Setting) ([]byte, error) {
 	text, err := Get(name)
 	if err != nil {
 		return nil, err
 	}
-	has, _ := Keys(name)
 	given := values{}
 	for _, s := range set {
-		k := findKey(s.Key)
-		if k == nil || !slices.Contains(has, s.Key) {
-			return nil, fmt.Errorf("cannot set %s in %s: %w: it has %s", s.Key, name, ErrSetting, strings.Join(has, ", "))
-		}
-		if why := k.refuse(s.Value, languageOf(name)); why != "" {
-			return nil, fmt.Errorf("cannot set %s to %q in %s: %w: %s", s.Key, s.Value, name, ErrSetting, why)
+		if err := refuse(name, s); err != nil {
+			return nil, err
 		}
 		given[s.Key] = s.Value
 	}
@@ -60,6 +64,26 @@ func Fill(name string, set []Setting) ([]byte, error) {
 	}
 	filled, _ := replace(string(text), places)
 	return []byte(filled), nil
+}
+
+// refuse says why a file cannot take a setting.
+func refuse(name string, s Setting) error {
+	has, _ := Keys(name)
+	k, lang := findKey(s.Key), languageOf(name)
+	why := ""
+	switch {
+	case s.Key == "name" && lang.instance != "":
+		why = "its instance is the name, as in " + strings.Replace(path.Base(name), "@", "@"+presetName, 1)
+	case k == nil || s.Key != "name" && !slices.Contains(has, s.Key):
+		why = "it has " + strings.Join(has, ", ")
+	}
+	if why != "" {
+		return fmt.Errorf("cannot set %s in %s: %w: %s", s.Key, name, ErrSetting, why)
+	}
+	if why := k.refuse(s.Value, lang); why != "" {
+		return fmt.Errorf("cannot set %s to %q in %s: %w: %s", s.Key, s.Value, name, ErrSetting, why)
+	}
+	return nil
 }
 
 // A place is a text of a file, and what stands there instead.

@@ -15,7 +15,8 @@ func contribVerb() *verb {
 		short: "list the init-system files, or print one",
 		long: "With --set it fills the file in: name, command, flags (of run), user, directory,\n" +
 			"socket, id (of an inittab's line), timeout (seconds that the init system waits;\n" +
-			"it follows from the stop schedule). Each value is quoted as the file wants it.",
+			"it follows from the stop schedule). Each value is quoted as the file wants it;\n" +
+			"a name, and a command that decides a timeout, are taken by files without them.",
 		example: "lockshim contrib runit/run --set name=api --set command='gunicorn app:app'",
 		options: []option{{name: "set", value: "KEY=VALUE", repeat: true, help: "put a value in"}},
 		run:     (*call).contrib,
