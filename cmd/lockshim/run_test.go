@@ -87,6 +87,25 @@ func TestNohup(t *testing.T) {
 	}
 }
 
+// Where no terminal could send it, INT is at its default, whatever a shell did when it
+// put the shim into the background; HUP stays as it was.
+func TestInTheBackground(t *testing.T) {
+	cmd := lockshimCommand(t, t.TempDir(), "run", "--lock", "web", "--", "sh", "-c", "echo up; exec cat")
+	cmd.Path = needs(t, "env", "coreutils")
+	cmd.Args = append([]string{"env", "--ignore-signal=INT,HUP"}, cmd.Args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	server, _ := shimOf(t, cmd)
+	defer server.Close()
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT} {
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := exitCode(cmd.Wait()); got != "130" {
+		t.Errorf("exits with %s, want INT's 130", got)
+	}
+}
+
 // Signals that nobody translates reach the server: the common ones as soon as it
 // is up, the real-time ones once its launch has been told.
 func TestSignalsReachTheServer(t *testing.T) {

@@ -21,13 +21,14 @@ type listener struct {
 }
 
 // listen leaves out a signal that was ignored at the start, as nohup(1) wants
-// it. (Go can tell that of HUP and INT only.)
+// it. (Go can tell that of HUP and INT only.) What is listened to is at its default in
+// the server.
 func listen(terminal bool) *listener {
 	l := &listener{signals: make(chan os.Signal, 64)} // a burst of signals while the machine is at work
 	var now []os.Signal
 	for _, sig := range profile.Signals() {
 		switch {
-		case signal.Ignored(sig), terminal && theTerminals(sig):
+		case signal.Ignored(sig) && !pointless(sig), terminal && theTerminals(sig):
 		case common(sig):
 			now = append(now, sig)
 		default:
@@ -36,6 +37,20 @@ func listen(terminal bool) *listener {
 	}
 	signal.Notify(l.signals, now...)
 	return l
+}
+
+// pointless reports a signal that a shell's & has ignored for nothing: it keeps Ctrl-C
+// from what runs in the background (POSIX, Shell Command Language, 2.11), and here is
+// no terminal that could send it. A server would be deaf to a quick stop.
+func pointless(sig os.Signal) bool {
+	if sig != syscall.SIGINT {
+		return false
+	}
+	fd, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		unix.Close(fd)
+	}
+	return err == unix.ENXIO
 }
 
 // theTerminals reports a signal that the terminal sends, on one. WINCH and TSTP
