@@ -15,6 +15,7 @@ import (
 
 // rc-service answers as LSB says, and leaves the service beside it alone.
 func TestOpenRCAnswers(t *testing.T) {
+	t.Parallel()
 	inWorld(t, "OpenRC", func(w *world) {
 		o, x, neighbour := w.init.(*openrc), w.tenants[0], w.tenants[1]
 		others, ours := neighbour.all(), x.all()
@@ -41,6 +42,7 @@ func TestOpenRCAnswers(t *testing.T) {
 
 // What fails at once, again and again, is given up.
 func TestOpenRCGivesUp(t *testing.T) {
+	t.Parallel()
 	inWorld(t, "OpenRC", func(w *world) {
 		o, x := w.init.(*openrc), w.tenants[0]
 		o.answers(x, "stop", 0)
@@ -65,6 +67,7 @@ func (o *openrc) answers(x *tenant, action string, want int) {
 
 // A directory goes through the same eval as the words of the command.
 func TestOpenRCLeavesADirectoryAlone(t *testing.T) {
+	t.Parallel()
 	inWorld(t, "OpenRC", func(w *world) {
 		o, x := w.init.(*openrc), w.tenants[0]
 		o.answers(x, "stop", 0)

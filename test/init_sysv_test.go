@@ -14,6 +14,7 @@ import (
 // The script answers with the codes of the Linux Standard Base (Core 5.0, 22.2), and
 // leaves the service beside it alone.
 func TestSysVScriptAnswersAsLSBSays(t *testing.T) {
+	t.Parallel()
 	inWorld(t, "SysV script", func(w *world) {
 		s, x, neighbour := w.init.(*scripts), w.tenants[0], w.tenants[1]
 		others, ours := neighbour.all(), x.all()
@@ -45,6 +46,7 @@ func TestSysVScriptAnswersAsLSBSays(t *testing.T) {
 
 // Of a service that was killed there is a pid file; the next start takes no notice.
 func TestSysVScriptStartsWhatWasKilled(t *testing.T) {
+	t.Parallel()
 	inWorld(t, "SysV script", func(w *world) {
 		s, x := w.init.(*scripts), w.tenants[0]
 		x.killed()
@@ -66,6 +68,7 @@ func TestSysVScriptStartsWhatWasKilled(t *testing.T) {
 
 // A shim that hangs is not waited for longer than the file says.
 func TestSysVScriptStopsAShimThatHangs(t *testing.T) {
+	t.Parallel()
 	inWorld(t, "SysV script", func(w *world) {
 		s, x := w.init.(*scripts), w.tenants[0]
 		w.init.install(x, contrib.Setting{Key: "timeout", Value: "1"})
@@ -80,6 +83,7 @@ func TestSysVScriptStopsAShimThatHangs(t *testing.T) {
 
 // start says that it failed, and why.
 func TestSysVScriptFailsToStart(t *testing.T) {
+	t.Parallel()
 	inWorld(t, "SysV script", func(w *world) {
 		s, x := w.init.(*scripts), w.tenants[0]
 		s.answers(x, "stop", 0)
@@ -115,6 +119,7 @@ func (s *scripts) answers(x *tenant, action string, want int) {
 // shim alone is told, and a request that runs is answered. A runlevel with services
 // starts them again.
 func TestInittabStopsAtARunlevel(t *testing.T) {
+	t.Parallel()
 	inWorld(t, "inittab", func(w *world) {
 		i, x := w.init.(*inittab), w.tenants[0]
 		w.each(func(x *tenant) { x.owned(tenantUser) })

@@ -18,7 +18,6 @@ import (
 // newSupervised makes a world with supervisord, not yet booted, for its first tenant.
 func newSupervised(t *testing.T) (*supervisord, *tenant) {
 	t.Helper()
-	t.Parallel()
 	testkit.Need(t, "/usr/bin/supervisord", "supervisor")
 	w := newWorld(t)
 	s := newSupervisord(w).(*supervisord)
@@ -41,6 +40,7 @@ func (s *supervisord) becomes(x *tenant, states ...string) {
 // supervisorctl says what is, restarts, and passes signals on; the service is its
 // user's, and has its log where supervisor's users look for it.
 func TestSupervisordTells(t *testing.T) {
+	t.Parallel()
 	s, x := newSupervised(t)
 	s.install(x)
 	s.boot()
@@ -86,6 +86,7 @@ func (x *tenant) isUsers(pid int) {
 // A SIGKILL of supervisord is one of the shim, so that the next supervisord has the
 // service again, and no request is lost.
 func TestSupervisordKilled(t *testing.T) {
+	t.Parallel()
 	s, x := newSupervised(t)
 	s.install(x)
 	s.boot()
@@ -108,6 +109,7 @@ func TestSupervisordKilled(t *testing.T) {
 // A server that ends by itself comes again, also with a code of supervisor's own
 // choosing; what will not get better does not, neither after a while nor at once.
 func TestSupervisordGivesUp(t *testing.T) {
+	t.Parallel()
 	s, x := newSupervised(t)
 	x.put("ends", "#!/bin/sh\necho alive >"+x.file("events")+"\nread code <"+x.file("hang")+"\nexit $code\n")
 	must(t, os.Chmod(x.file("ends"), 0o755))
@@ -129,6 +131,7 @@ func TestSupervisordGivesUp(t *testing.T) {
 // What ends in its first second is tried a few times. (On a busy machine that may have
 // been more than a second, and the code counts.)
 func TestSupervisordEndsALoop(t *testing.T) {
+	t.Parallel()
 	s, x := newSupervised(t)
 	s.install(x, contrib.Setting{Key: "command", Value: x.file("nothing")})
 	text, err := os.ReadFile(s.of(x))

@@ -18,7 +18,6 @@ import (
 // tenants serve. At its end the init is stopped.
 func inWorld(t *testing.T, name string, test func(*world)) {
 	t.Helper()
-	t.Parallel()
 	for _, r := range rows {
 		if r.name != name {
 			continue

@@ -13,6 +13,7 @@ import (
 // With adopt.conf a shim that is killed comes again, and adopts its server: no request
 // is lost. A stop leaves nothing all the same.
 func TestSystemdAdopt(t *testing.T) {
+	t.Parallel()
 	s, all := inSystemd(t,
 		setup{server: unicorn, hook: true, pidfile: true},
 		setup{server: gunicorn, hook: true, pidfile: true, background: true})

@@ -31,6 +31,7 @@ func (s *systemd) execute(x *tenant, args string) {
 // What no restart mends is not tried a second time, and everything else is. What
 // somebody has stopped by lockshim's own verb stays so.
 func TestSystemdExits(t *testing.T) {
+	t.Parallel()
 	s, all := inSystemd(t, setup{server: unicorn, hook: true})
 	x := all[0]
 	s.boot()

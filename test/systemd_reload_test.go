@@ -11,7 +11,6 @@ import (
 // inSystemd makes a world of systemd's with these services, not booted yet.
 func inSystemd(t *testing.T, services ...setup) (*systemd, []*tenant) {
 	t.Helper()
-	t.Parallel()
 	testkit.NeedRoot(t)
 	for _, n := range systemdNeeds {
 		testkit.Need(t, n[0], n[1])
@@ -53,6 +52,7 @@ func (s *systemd) is(unit string, properties ...[2]string) {
 
 // A unit is active when its first generation is ready, and not before.
 func TestSystemdReady(t *testing.T) {
+	t.Parallel()
 	s, all := inSystemd(t, fragileBoth()...)
 	for _, x := range all {
 		x.breaks(stuck)
@@ -74,6 +74,7 @@ func TestSystemdReady(t *testing.T) {
 // A reload is an upgrade. Where that is rolled back, systemctl tells so, and the unit
 // goes on as before; it does through all of it, with the same main process.
 func TestSystemdReload(t *testing.T) {
+	t.Parallel()
 	s, all := inSystemd(t, fragileBoth()...)
 	for _, x := range all {
 		s.install(x)

@@ -15,6 +15,7 @@ func (x *tenant) socketUnit() string { return "lockshim@" + x.name + ".socket" }
 // A socket unit starts the service with the first client, and all generations take
 // clients from that socket. A restart loses none either: they wait in it.
 func TestSystemdSocket(t *testing.T) {
+	t.Parallel()
 	s, all := inSystemd(t, setup{server: unicorn, hook: true}, setup{server: gunicorn, hook: true})
 	for _, x := range all {
 		x.fill("systemd/lockshim@.service", s.w.file("units/"+x.unit()))

@@ -30,6 +30,7 @@ func (s *systemd) instantiate(x *tenant) {
 // Two instances of one template, as it lies in its folder, have nothing to do with
 // each other: one is upgraded, killed and stopped beside the other.
 func TestSystemdTemplate(t *testing.T) {
+	t.Parallel()
 	c := setup{server: unicorn, hook: true}
 	s, all := inSystemd(t, c, c)
 	for _, x := range all {
@@ -61,6 +62,7 @@ func TestSystemdTemplate(t *testing.T) {
 
 // A service runs as the user that it is given.
 func TestSystemdUser(t *testing.T) {
+	t.Parallel()
 	const user = "daemon"
 	s, all := inSystemd(t, setup{server: gunicorn, hook: true, pidfile: true})
 	x := all[0]

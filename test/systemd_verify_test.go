@@ -16,6 +16,7 @@ import (
 // systemd has nothing to say against a file of contrib: as it lies there, filled in,
 // and filled in with words that could be anything else.
 func TestSystemdVerify(t *testing.T) {
+	t.Parallel()
 	s, _ := inSystemd(t)
 	testkit.Need(t, "/usr/bin/systemd-analyze", "systemd")
 	s.boot()
@@ -65,6 +66,7 @@ const nastyPath = `/a 'b' "c" $HOME ${HOME} $$ %i %% %h \x41 \ #d ;e *`
 
 // Directories and sockets arrive as they are.
 func TestSystemdLeavesPathsAlone(t *testing.T) {
+	t.Parallel()
 	s, all := inSystemd(t, setup{server: unicorn}, setup{server: unicorn}, setup{server: unicorn})
 	s.boot()
 	for i, x := range all {

@@ -28,6 +28,7 @@ def when_ready(server):
 // watchdog waits. One that hangs is killed with all that is in its unit, and started
 // anew.
 func TestSystemdWatchdog(t *testing.T) {
+	t.Parallel()
 	s, all := inSystemd(t, setup{server: gunicorn, hook: true, more: feeding})
 	x := all[0]
 	s.install(x)
