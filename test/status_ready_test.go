@@ -65,15 +65,23 @@ func (s *service) probes(code int) {
 func TestStatusOfAServerThatIsNeverReady(t *testing.T) {
 	t.Parallel()
 	s := prepare(t, setup{})
-	block := s.file("hang")
-	r := s.runCommand([]string{"sh", "-c", "exec cat " + block}, "--ready", "notify", "--ready-timeout", "1s")
+	command := []string{"sh", "-c", "exec cat " + s.file("hang")}
+	r := s.runCommand(command, "--ready", "notify", "--ready-timeout", "1h")
 	r.until("launched")
 	s.stands(shim.Starting, "starting")
 	s.probes(notReady)
+	s.ends(r)
+	r = s.runCommand(command, "--ready", "notify", "--ready-timeout", "1s")
 	r.until("not-ready")
 	s.stands(shim.Serving, "ready")
+	s.ends(r)
+}
+
+// ends stops the service by the verb.
+func (s *service) ends(r *shimRun) {
+	s.t.Helper()
 	if got := s.verb("stop"); got.code != 0 {
-		t.Errorf("stop answers %+v", got)
+		s.t.Errorf("stop answers %+v", got)
 	}
 	r.finish()
 }
