@@ -72,9 +72,7 @@ const grace = 5 * time.Second
 
 // stopShim asks the shim, over its socket or by TERM, and waits for its end.
 func (o *observation) stopShim(schedule profile.Schedule) error {
-	if schedule != nil {
-		o.rules.Profile.Stop = schedule
-	}
+	o.follow(schedule)
 	h, err := proc.Open(o.view.Shims[0].ID)
 	if errors.Is(err, proc.ErrGone) {
 		return nil
