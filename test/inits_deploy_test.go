@@ -8,43 +8,33 @@ import (
 	"testing"
 
 	"github.com/lockshim/lockshim/contrib"
-	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // A deploy moves a symbolic link to the next release, and upgrades: the new code runs
 // then, under each init system, and nobody changes a directory. The link has a name that
 // some language would act on.
 func TestInitsDeploy(t *testing.T) {
-	t.Parallel()
-	for _, r := range rows {
-		t.Run(r.name, func(t *testing.T) {
-			t.Parallel()
-			for _, n := range r.needs {
-				testkit.Need(t, n[0], n[1])
-			}
-			w := newWorld(t)
-			w.init = r.build(w)
-			x := w.tenants[0]
-			for _, release := range []string{"one", "two"} {
-				must(t, os.Mkdir(x.file(release), 0o755))
-			}
-			link := x.file(`it's the 100% "current" #1; $x`)
-			must(t, os.Symlink("one", link))
-			w.init.install(x, contrib.Setting{Key: "directory", Value: link})
-			w.init.boot()
-			x.alive()
-			x.runsRelease("one")
-			must(t, os.Symlink("two", x.file("next")))
-			must(t, os.Rename(x.file("next"), link))
-			if got := x.verb("upgrade"); got.code != 0 {
-				t.Fatalf("upgrade answers %+v", got)
-			}
-			x.alive()
-			x.runsRelease("two")
-			w.init.end()
-			x.empty()
-		})
-	}
+	eachInit(t, func(_ row, w *world) {
+		x := w.tenants[0]
+		for _, release := range []string{"one", "two"} {
+			must(w.t, os.Mkdir(x.file(release), 0o755))
+		}
+		link := x.file(`it's the 100% "current" #1; $x`)
+		must(w.t, os.Symlink("one", link))
+		w.init.install(x, contrib.Setting{Key: "directory", Value: link})
+		w.init.boot()
+		x.alive()
+		x.runsRelease("one")
+		must(w.t, os.Symlink("two", x.file("next")))
+		must(w.t, os.Rename(x.file("next"), link))
+		if got := x.verb("upgrade"); got.code != 0 {
+			w.t.Fatalf("upgrade answers %+v", got)
+		}
+		x.alive()
+		x.runsRelease("two")
+		w.init.end()
+		x.empty()
+	})
 }
 
 // runsRelease fails the test unless that is the master's working directory.

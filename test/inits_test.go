@@ -42,44 +42,48 @@ var rows = []row{
 	{name: "Upstart", build: newUpstart, respawns: true, patience: true, leaks: true},
 }
 
-// The matrix: the same life of two services, side by side, under each real init
-// system, from the files of contrib.
-func TestInits(t *testing.T) {
+// eachInit runs a test in parallel for each init system, in a world of its own that has
+// not booted.
+func eachInit(t *testing.T, test func(r row, w *world)) {
+	t.Helper()
 	t.Parallel()
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			for _, n := range r.needs {
-				testkit.Need(t, n[0], n[1])
-			}
-			w := newWorld(t)
-			w.init = r.build(w)
-			w.live(r)
+			test(r, r.world(t))
 		})
 	}
+}
+
+// world makes the init system's, not booted. It skips the test where a package is missing.
+func (r row) world(t *testing.T) *world {
+	t.Helper()
+	for _, n := range r.needs {
+		testkit.Need(t, n[0], n[1])
+	}
+	w := newWorld(t)
+	w.init = r.build(w)
+	return w
+}
+
+// The matrix: the same life of two services, side by side, under each real init
+// system, from the files of contrib.
+func TestInits(t *testing.T) {
+	eachInit(t, func(r row, w *world) { w.live(r) })
 }
 
 // Words that some language would act on arrive as they are at the command, through the
 // file of each init system.
 func TestInitsLeaveWordsAlone(t *testing.T) {
-	t.Parallel()
-	for _, r := range rows {
-		t.Run(r.name, func(t *testing.T) {
-			t.Parallel()
-			for _, n := range r.needs {
-				testkit.Need(t, n[0], n[1])
-			}
-			w := newWorld(t)
-			w.init = r.build(w)
-			x := w.tenants[0]
-			w.init.install(x, x.nasty()...)
-			w.init.boot()
-			x.arrive()
-			w.init.stop(x)
-			w.init.end()
-			x.empty()
-		})
-	}
+	eachInit(t, func(_ row, w *world) {
+		x := w.tenants[0]
+		w.init.install(x, x.nasty()...)
+		w.init.boot()
+		x.arrive()
+		w.init.stop(x)
+		w.init.end()
+		x.empty()
+	})
 }
 
 // live is the life of a world.

@@ -10,29 +10,19 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // inWorld runs a test of one init system alone, in a world that has booted, and whose
 // tenants serve. At its end the init is stopped.
 func inWorld(t *testing.T, name string, test func(*world)) {
 	t.Helper()
-	for _, r := range rows {
-		if r.name != name {
-			continue
-		}
-		for _, n := range r.needs {
-			testkit.Need(t, n[0], n[1])
-		}
-		w := newWorld(t)
-		w.init = r.build(w)
-		w.each((*tenant).installed)
-		w.init.boot()
-		w.each(func(x *tenant) { x.alive() })
-		test(w)
-		w.init.end()
-	}
+	i := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
+	w := rows[i].world(t)
+	w.each((*tenant).installed)
+	w.init.boot()
+	w.each(func(x *tenant) { x.alive() })
+	test(w)
+	w.init.end()
 }
 
 // owned fails the test unless the service runs as a user, whose lockfile it has.

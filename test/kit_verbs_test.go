@@ -48,11 +48,18 @@ func collect(t *testing.T) (*collector, *os.File) {
 // begin starts a program in the service's directory and environment.
 func (s *service) begin(args ...string) *running {
 	s.t.Helper()
-	out, outPipe := collect(s.t)
-	errs, errPipe := collect(s.t)
-	p := start(s.t, spec{args: args, env: s.env(), dir: s.dir, out: outPipe, err: errPipe})
-	must(s.t, outPipe.Close())
-	must(s.t, errPipe.Close())
+	return begin(s.t, spec{args: args, env: s.env(), dir: s.dir})
+}
+
+// begin starts a program whose output is collected.
+func begin(t *testing.T, how spec) *running {
+	t.Helper()
+	out, outPipe := collect(t)
+	errs, errPipe := collect(t)
+	how.out, how.err = outPipe, errPipe
+	p := start(t, how)
+	must(t, outPipe.Close())
+	must(t, errPipe.Close())
 	return &running{p, out, errs}
 }
 

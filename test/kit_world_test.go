@@ -172,12 +172,7 @@ func (w *world) ask(args ...string) result {
 // begin is ask without waiting.
 func (w *world) begin(args ...string) *running {
 	w.t.Helper()
-	out, outPipe := collect(w.t)
-	errs, errPipe := collect(w.t)
-	p := start(w.t, spec{args: args, env: w.env(), dir: w.dir, out: outPipe, err: errPipe})
-	must(w.t, outPipe.Close())
-	must(w.t, errPipe.Close())
-	return &running{p, out, errs}
+	return begin(w.t, spec{args: args, env: w.env(), dir: w.dir})
 }
 
 // must is ask of what has to succeed. It returns what the program printed.
