@@ -70,7 +70,7 @@ func (x *tenant) readContainerfile(text string) manifest {
 		case "ENV":
 			r.env = append(r.env, rest)
 		case "WORKDIR":
-			r.dir = rest
+			r.dir = unquoted(rest)
 		case "USER":
 			r.user = userID(x.t, rest)
 		case "STOPSIGNAL":
@@ -176,6 +176,22 @@ func (x *tenant) jsonWords(text string) (words []string) {
 func (x *tenant) seconds(word string) time.Duration {
 	x.t.Helper()
 	return time.Duration(number(x.t, word)) * time.Second
+}
+
+// unquoted is the word that a line of a Containerfile stands for: its quotes go, and a
+// backslash guards what follows it (Dockerfile reference, "Environment replacement").
+func unquoted(line string) string {
+	var b strings.Builder
+	for i := 0; i < len(line); i++ {
+		if line[i] == '"' {
+			continue
+		}
+		if line[i] == '\\' && i+1 < len(line) {
+			i++
+		}
+		b.WriteByte(line[i])
+	}
+	return b.String()
 }
 
 // mounts are a shell's lines that give the container its volumes: the first of all is
