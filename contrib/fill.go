@@ -62,6 +62,9 @@ func Fill(name string, set []Setting) ([]byte, error) {
 	for _, k := range keys() {
 		places = append(places, placeOf(name, k, given))
 	}
+	if directory, is := given["directory"]; is {
+		places = append(places, place{systemdPWD("/srv/%i/current"), systemdPWD(strings.ReplaceAll(directory, "%", "%%"))})
+	}
 	filled, _ := replace(string(text), places)
 	return []byte(filled), nil
 }

@@ -40,6 +40,12 @@ func systemdPath(s string) string {
 	return s
 }
 
+// systemdPWD is a path, with specifiers in it, as Environment= has it: in quotes, where a
+// dollar is nothing (systemd.exec(5)).
+func systemdPWD(path string) string {
+	return `"PWD=` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
+}
+
 // systemdUnfit is for path_simplify_and_warn in systemd's src/shared/conf-parser.c.
 func systemdUnfit(s string) string {
 	if strings.Contains(s+"/", "/../") {
