@@ -62,8 +62,8 @@ func Fill(name string, set []Setting) ([]byte, error) {
 	for _, k := range keys() {
 		places = append(places, placeOf(name, k, given))
 	}
-	if directory, is := given["directory"]; is {
-		places = append(places, place{systemdPWD("/srv/%i/current"), systemdPWD(strings.ReplaceAll(directory, "%", "%%"))})
+	if directory, is := given["directory"]; is && languageOf(name).again != nil {
+		places = append(places, languageOf(name).again(directory))
 	}
 	filled, _ := replace(string(text), places)
 	return []byte(filled), nil

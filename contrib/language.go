@@ -17,6 +17,7 @@ type language struct {
 	gap      string                   // what stands between words
 	refuse   func(word string) string // why a word cannot be brought through; may be nil
 	unfit    func(path string) string // likewise a directory or a socket
+	again    func(string) place       // where a directory stands once more, quoted otherwise; may be nil
 	instance string                   // what stands for the name in a template; "" in other files
 }
 

@@ -9,7 +9,7 @@ import (
 // systemdLanguage follows systemd.service(5), "Command lines": words are quoted with
 // double quotes, a dollar and a percent sign are doubled.
 func systemdLanguage() language {
-	return language{words: systemdWords, path: systemdPath, time: same, gap: " ", unfit: systemdUnfit}
+	return language{words: systemdWords, path: systemdPath, time: same, gap: " ", unfit: systemdUnfit, again: systemdPWD}
 }
 
 func systemdWords(words []string) string {
@@ -40,10 +40,11 @@ func systemdPath(s string) string {
 	return s
 }
 
-// systemdPWD is a path, with specifiers in it, as Environment= has it: in quotes, where a
-// dollar is nothing (systemd.exec(5)).
-func systemdPWD(path string) string {
-	return `"PWD=` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
+// systemdPWD is the directory as Environment= of the template has it: in quotes, where a
+// dollar is nothing and specifiers count (systemd.exec(5)).
+func systemdPWD(directory string) place {
+	quoted := strings.NewReplacer("%", "%%", `\`, `\\`, `"`, `\"`).Replace(directory)
+	return place{`"PWD=/srv/%i/current"`, `"PWD=` + quoted + `"`}
 }
 
 // systemdUnfit is for path_simplify_and_warn in systemd's src/shared/conf-parser.c.
