@@ -71,11 +71,7 @@ func (m *machine) lookNow() {
 func (m *machine) see(everyone bool) error {
 	m.busy = true
 	q := proc.Query{Lock: m.cfg.Lock, Files: m.inodes(), Roots: []int{os.Getpid()}, Everyone: everyone || m.state.adopted}
-	s, err := m.sys.look(q)
-	for i := 0; err == nil && i < execTries && m.executing(s); i++ {
-		time.Sleep(execTime)
-		s, err = m.sys.look(q)
-	}
+	s, err := m.lookAtImages(q)
 	if err != nil {
 		return err
 	}
@@ -91,20 +87,24 @@ func (m *machine) see(everyone bool) error {
 	return nil
 }
 
-// A master in the middle of an exec has no image to tell its workers by. It takes the
-// kernel less than a millisecond.
+// A process in the middle of an exec has no image to tell by what it is, or its
+// workers: a daemon that re-executes itself would pass for none. It takes the kernel
+// less than a millisecond, unless the process has to wait for a processor meanwhile.
 const (
-	execTries = 5
-	execTime  = time.Millisecond
+	execTries = 8
+	execTime  = time.Millisecond // doubled each time
 )
 
-// executing reports whether a snapshot has a known master in the middle of an exec.
-func (m *machine) executing(s proc.Snapshot) bool {
-	return slices.ContainsFunc(m.known, func(g generation) bool {
-		return !g.ended && g.Image.Known() && slices.ContainsFunc(s.Processes, func(p proc.Process) bool {
-			return p.ID == g.Master && !p.Image.Known() && !p.Zombie()
-		})
-	})
+// lookAtImages takes a snapshot in which nobody is in the middle of an exec, if there
+// is one to be had in a quarter of a second.
+func (m *machine) lookAtImages(q proc.Query) (proc.Snapshot, error) {
+	s, err := m.sys.look(q)
+	midway := func(p proc.Process) bool { return p.Midway }
+	for i := 0; err == nil && i < execTries && slices.ContainsFunc(s.Processes, midway); i++ {
+		time.Sleep(execTime << i)
+		s, err = m.sys.look(q)
+	}
+	return s, err
 }
 
 // quickTime is how old a daemon is at most when its launcher ends. A server that lived

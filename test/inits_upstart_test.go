@@ -101,15 +101,15 @@ limit nofile 100 200
 chdir /usr
 setuid www-data
 pre-start exec touch `+x.file("touched")+`
-kill timeout 1
+kill timeout 1000
 respawn
 respawn limit 3 1000
 normal exit 7 TERM
 script
     echo "at $(pwd) $(umask) $(ulimit -Sn) $(ulimit -Hn) $(id -un) $(id -gn) $A $UPSTART_JOB $0" >$HERE
     trap '' TERM
-    (trap 'echo child >$HERE; exit' TERM; echo ready >$HERE; cat `+x.file("hang")+`) &
-    while ! wait; do :; done
+    (trap - TERM; echo ready >$HERE; exec cat `+x.file("hang")+`) &
+    wait $! || echo child $? >$HERE
     read code <`+x.file("hang")+`
     exit $code
 end script
@@ -126,10 +126,19 @@ end script
 	if sid, err := syscall.Getpgid(job.pid()); err != nil || sid != job.pid() {
 		t.Errorf("the process group is %d, %v, want %d", sid, err, job.pid())
 	}
-	p := watch(t, job.pid())
-	job.stop() // TERM reaches the child, and only SIGKILL the job
+	go job.stop()
+	if got := x.line("child"); got[1] != "143" {
+		t.Errorf("TERM, which is for the group, ended the child with %s", got[1])
+	}
+	_, err := x.block.WriteString("0\n")
+	must(t, err)
+	await(t, "the end of the job", job.stopped)
+	stubborn := w.upstartJob("stubborn", "kill timeout 1\nscript\ntrap '' TERM\necho ready >"+x.file("events")+"\nread code <"+x.file("hang")+"\nend script\n")
+	must(t, stubborn.start())
+	x.line("ready")
+	p := watch(t, stubborn.pid())
+	stubborn.stop()
 	p.gone()
-	x.line("child")
 	w.close()
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockshim/lockshim/internal/testkit"
 )
 
 // A process is found by its descriptor, or by both variables of its environment.
@@ -154,6 +156,30 @@ func TestLookAtAZombie(t *testing.T) {
 	if i < 0 || !seen.Processes[i].Zombie() || seen.Processes[i].Image.Known() {
 		t.Errorf("seen: %+v", seen.Processes)
 	}
+}
+
+// Of a process that executes one program after the other a look says that it is in the
+// middle of an exec whenever it has no image to show.
+func TestLookMidway(t *testing.T) {
+	cmd := exec.Command("sh", "-c", `echo ready; exec sh -c "$0" "$0"`, `exec sh -c "$0" "$0"`)
+	h := begin(t, cmd)
+	defer h.Kill() // it does not read what ends others
+	midway := 0
+	for range testkit.Times(500, 20000) {
+		seen, err := Look(Query{Lock: "/run/web.lock", Roots: []int{h.PID()}})
+		must(t, err)
+		if len(seen.Processes) != 1 {
+			t.Fatalf("a look sees %+v", seen.Processes)
+		}
+		p := seen.Processes[0]
+		if p.Midway == p.Image.Known() {
+			t.Fatalf("it is in an exec: %v, and its image is %+v", p.Midway, p.Image)
+		}
+		if p.Midway {
+			midway++
+		}
+	}
+	t.Logf("%d times in the middle of an exec", midway)
 }
 
 // waitid waits for the end of a child and leaves it a zombie.

@@ -56,6 +56,7 @@ type Process struct {
 	Image   Image    `json:"image"`             // which exec it runs
 	Forked  bool     `json:"forked,omitempty"`  // it runs the image that it was forked with: it never executed one itself
 	Exiting bool     `json:"exiting,omitempty"` // it is past exit: it gives its memory back, then its descriptors
+	Midway  bool     `json:"midway,omitempty"`  // it is in the middle of an exec: it has no image, and mostly no arguments, for a moment
 	Exe     string   `json:"exe,omitempty"`     // the file that it runs, without " (deleted)"; "" if not to be seen
 	Args    []string `json:"args,omitempty"`    // its command line, as /proc shows it now
 	Memory  int64    `json:"memory,omitempty"`  // resident bytes

@@ -29,6 +29,8 @@ func (l *looker) visit(pid int, inTree bool) {
 	}
 	p.Open, p.Shared, p.Exclusive, p.Guard = g.open, g.shared, g.exclusive, g.guard
 	if l.identify(dir, &p) {
+		// The environment of who may not be looked into is not to be read either.
+		p.Midway = envErr == nil && !p.Image.Known() && !p.Zombie()
 		l.describe(dir, &p)
 		l.seen.Processes = append(l.seen.Processes, p)
 	}
