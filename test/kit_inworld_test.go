@@ -3,6 +3,7 @@
 package test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lockshim/lockshim/shim/proc"
 )
 
 // inWorld runs a test of one init system alone, in a world that has booted, and whose
@@ -48,7 +51,9 @@ func (x *tenant) all() []int { return append(x.shims(), x.members()...) }
 func (x *tenant) killed() {
 	x.t.Helper()
 	for _, p := range watchAll(x.t, x.all()) {
-		p.send(syscall.SIGKILL)
+		if err := p.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, proc.ErrGone) { // a worker leaves with its master
+			x.t.Fatal(err)
+		}
 		p.gone()
 	}
 }
