@@ -24,7 +24,6 @@ type row struct {
 	patience bool // it kills a service whose stop takes too long
 	leaks    bool // and leaves a server then that went to the background
 	leaksAll bool // or any server
-	pinned   bool // a server keeps to the release in which it was started
 }
 
 // rows are in the order of their names.
@@ -34,7 +33,7 @@ var rows = []row{
 	{name: "daemontools", needs: [][2]string{{"/usr/bin/svscan", "daemontools"}}, build: newDaemontools, respawns: true},
 	{name: "inittab", needs: sysvNeeds, build: newInittab, respawns: true, patience: true, leaksAll: true},
 	{name: "monit", needs: [][2]string{{"/usr/bin/monit", "monit"}}, build: newMonit, respawns: true, patience: true},
-	{name: "OpenRC", needs: openrcNeeds, build: newOpenrc, respawns: true, patience: true, pinned: true},
+	{name: "OpenRC", needs: openrcNeeds, build: newOpenrc, respawns: true, patience: true},
 	{name: "runit", needs: [][2]string{{"/usr/bin/runsvdir", "runit"}}, build: newRunit, respawns: true, patience: true},
 	{name: "s6", needs: [][2]string{{"/usr/bin/s6-svscan", "s6"}}, build: newS6, respawns: true, patience: true},
 	{name: "supervisord", needs: [][2]string{{"/usr/bin/supervisord", "supervisor"}}, build: newSupervisord, respawns: true, patience: true, leaks: true},
