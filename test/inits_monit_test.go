@@ -25,21 +25,11 @@ func TestMonitEndsALoop(t *testing.T) {
 	limits := "set limits { startTimeout: 2 s }\n" // monit waits as long for a pid file
 	must(t, os.WriteFile(w.file("monitrc"), append([]byte(limits), text...), 0o600))
 	m.boot()
-	for timeout := expired(t); !m.gaveUp(x); {
-		select {
-		case <-timeout:
-			t.Fatal("waited in vain for monit to give up")
-		default:
-		}
-	}
+	again(t, "monit to give up", func() (any, bool) {
+		text, err := os.ReadFile(w.file("log"))
+		return err, strings.Contains(string(text), "service restarted 5 times within")
+	})
 	m.until(x, "Not monitored")
 	m.end()
 	x.empty()
-}
-
-// gaveUp tells whether monit's log says so.
-func (m *monit) gaveUp(x *tenant) bool {
-	x.t.Helper()
-	text, _ := os.ReadFile(m.w.file("log"))
-	return strings.Contains(string(text), "service restarted 5 times within")
 }

@@ -28,13 +28,10 @@ func newSupervised(t *testing.T) (*supervisord, *tenant) {
 // becomes blocks until supervisorctl says one of these states.
 func (s *supervisord) becomes(x *tenant, states ...string) {
 	x.t.Helper()
-	for timeout := expired(x.t); !slices.Contains(states, s.state(x)); {
-		select {
-		case <-timeout:
-			x.t.Fatalf("waited in vain for %s: it is %s", states, s.state(x))
-		default:
-		}
-	}
+	again(x.t, strings.Join(states, " or "), func() (any, bool) {
+		state := s.state(x)
+		return state, slices.Contains(states, state)
+	})
 }
 
 // supervisorctl says what is, restarts, and passes signals on; the service is its

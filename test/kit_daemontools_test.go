@@ -47,9 +47,9 @@ func (d *daemontools) svc(flags, dir string) { d.w.must("/usr/bin/svc", flags, d
 // until asks svstat(8) until it says so, as it cannot wait.
 func (d *daemontools) until(x *tenant, is func(words []string) bool) {
 	d.w.t.Helper()
-	d.w.again("a word of svstat", func() bool {
+	again(d.w.t, "a word of svstat", func() (any, bool) {
 		_, state, _ := strings.Cut(d.w.must("/usr/bin/svstat", d.of(x)), ": ")
-		return is(strings.Fields(strings.NewReplacer("(", "", ")", "", ",", "").Replace(state)))
+		return state, is(strings.Fields(strings.NewReplacer("(", "", ")", "", ",", "").Replace(state)))
 	})
 }
 

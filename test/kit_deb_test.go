@@ -5,6 +5,7 @@ package test
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -117,20 +118,13 @@ func (d *debian) serve() {
 // serves blocks until that generation serves with all its workers.
 func (d *debian) serves(generation int) {
 	d.t.Helper()
-	timeout := expired(d.t)
-	for {
+	again(d.t, fmt.Sprintf("generation %d", generation), func() (any, bool) {
 		got := d.in("/usr/bin/lockshim", "status", "--json", d.x.lock)
 		var st shim.Status
-		if err := json.Unmarshal([]byte(got.out), &st); err == nil && st.State == shim.Serving && len(st.Generations) == 1 &&
-			st.Generations[0].Generation == generation && len(st.Generations[0].Workers) == d.x.workers {
-			return
-		}
-		select {
-		case <-timeout:
-			d.t.Fatalf("waited in vain for generation %d: %+v", generation, got)
-		default:
-		}
-	}
+		err := json.Unmarshal([]byte(got.out), &st)
+		return got, err == nil && st.State == shim.Serving && len(st.Generations) == 1 &&
+			st.Generations[0].Generation == generation && len(st.Generations[0].Workers) == d.x.workers
+	})
 }
 
 // supervisors fails the test if anything runs but runit's own.

@@ -8,11 +8,9 @@ import (
 	"slices"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/lockshim/lockshim/internal/testkit"
 	"github.com/lockshim/lockshim/shim/event"
 )
 
@@ -112,11 +110,10 @@ func (p inPlace) changed(s *service, r *shimRun) {
 // answers while the master forks the next one.
 func (p inPlace) whole(s *service) {
 	s.t.Helper()
-	for end := testkit.Deadline(s.t); end.IsZero() || time.Now().Before(end); {
-		if all := gens(s.status()); len(all) > 0 && len(all[len(all)-1].workers) == p.workers {
-			return
-		}
-	}
+	again(s.t, "all workers", func() (any, bool) {
+		all := gens(s.status())
+		return all, len(all) > 0 && len(all[len(all)-1].workers) == p.workers
+	})
 }
 
 // another blocks until another generation, or phase of one, serves.
@@ -134,12 +131,10 @@ func (p inPlace) another(s *service) {
 func (s *service) answeredByAnother() {
 	s.t.Helper()
 	client := s.http()
-	for end := testkit.Deadline(s.t); end.IsZero() || time.Now().Before(end); {
-		if pid, err := get(client, "/"); err == nil && !slices.Contains(s.crew, pid) {
-			return
-		}
-	}
-	s.t.Fatal("waited in vain for the answer of another worker")
+	again(s.t, "the answer of another worker", func() (any, bool) {
+		pid, err := get(client, "/")
+		return err, err == nil && !slices.Contains(s.crew, pid)
+	})
 }
 
 // note takes the generation from status, which must show one.

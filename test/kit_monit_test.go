@@ -73,13 +73,10 @@ func (m *monit) action(x *tenant, name, state string) {
 // or does it, it says so behind the state.
 func (m *monit) until(x *tenant, state string) {
 	x.t.Helper()
-	for timeout := expired(x.t); m.says(x, "status") != state; {
-		select {
-		case <-timeout:
-			x.t.Fatalf("waited in vain for the state %q: monit says %q", state, m.says(x, "status"))
-		default:
-		}
-	}
+	again(x.t, state, func() (any, bool) {
+		says := m.says(x, "status")
+		return says, says == state
+	})
 }
 
 // says is a line of `monit status`.
@@ -95,19 +92,14 @@ func (m *monit) says(x *tenant, what string) string {
 
 // main is the pid that monit has found in the pid file. Of a new one it knows from its
 // next look on.
-func (m *monit) main(x *tenant) int {
+func (m *monit) main(x *tenant) (pid int) {
 	x.t.Helper()
-	for timeout := expired(x.t); ; {
+	again(x.t, "a pid that lives", func() (any, bool) {
 		m.until(x, "OK")
-		if pid := number(x.t, m.says(x, "pid")); !testkit.Ended(pid) {
-			return pid
-		}
-		select {
-		case <-timeout:
-			x.t.Fatal("monit follows a pid that has ended")
-		default:
-		}
-	}
+		pid = number(x.t, m.says(x, "pid"))
+		return pid, !testkit.Ended(pid)
+	})
+	return pid
 }
 
 func (m *monit) cut() {

@@ -45,9 +45,9 @@ func (r *runit) down(x *tenant) { r.w.must("/usr/bin/sv", "down", r.of(x)) }
 // come up in a second.
 func (r *runit) resigned(x *tenant) {
 	r.w.t.Helper()
-	r.w.again("a service that is down", func() bool {
+	again(r.w.t, "a service that is down", func() (any, bool) {
 		got := r.w.must("/usr/bin/sv", "status", r.of(x))
-		return strings.HasPrefix(got, "down: ") && !strings.Contains(got, "want up")
+		return got, strings.HasPrefix(got, "down: ") && !strings.Contains(got, "want up")
 	})
 }
 
@@ -110,19 +110,6 @@ func (x *tenant) fillAll(folder, to string, set ...contrib.Setting) {
 	for _, name := range contrib.Names() {
 		if rest, is := strings.CutPrefix(name, folder+"/"); is {
 			x.fill(name, filepath.Join(to, rest), set...)
-		}
-	}
-}
-
-// again asks again until it is so. Each look is a process that has to end.
-func (w *world) again(what string, is func() bool) {
-	w.t.Helper()
-	timeout := expired(w.t)
-	for !is() {
-		select {
-		case <-timeout:
-			w.t.Fatalf("waited in vain for %s", what)
-		default:
 		}
 	}
 }

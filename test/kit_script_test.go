@@ -75,19 +75,10 @@ func (x *tenant) tell(code int) {
 // tries blocks until the log has n lines of lockshim about a lock that another has.
 func (x *tenant) tries(n int) {
 	x.t.Helper()
-	timeout := expired(x.t)
-	for {
+	again(x.t, fmt.Sprint(n, " tries"), func() (any, bool) {
 		text, _ := os.ReadFile("/var/log/" + x.name + "/current")
-		if strings.Count(string(text), "lockshim: error: ") >= n {
-			return
-		}
-		select {
-		case <-timeout:
-			x.t.Fatalf("waited in vain for %d tries:\n%s", n, text)
-		default:
-			x.status() // a process that has to end
-		}
-	}
+		return string(text), strings.Count(string(text), "lockshim: error: ") >= n
+	})
 }
 
 // rival starts another shim of the service, as the same user.

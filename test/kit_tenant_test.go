@@ -62,21 +62,14 @@ func (x *tenant) status() shim.Status {
 	return st
 }
 
-// until blocks until the status is so. Each look is a process that has to end.
-func (x *tenant) until(what string, is func(shim.Status) bool) shim.Status {
+// until blocks until the status is so.
+func (x *tenant) until(what string, is func(shim.Status) bool) (st shim.Status) {
 	x.t.Helper()
-	timeout := expired(x.t)
-	for {
-		st := x.status()
-		if is(st) {
-			return st
-		}
-		select {
-		case <-timeout:
-			x.t.Fatalf("waited in vain for %s: %+v", what, st)
-		default:
-		}
-	}
+	again(x.t, what, func() (any, bool) {
+		st = x.status()
+		return st, is(st)
+	})
+	return st
 }
 
 // serves blocks until one generation serves with all its workers, and fails the test

@@ -37,6 +37,24 @@ func await(t *testing.T, what string, done <-chan struct{}) {
 	}
 }
 
+// again looks until it is so. What tells only who asks, as most init systems do, is
+// asked no oftener than leaves the processor to those that are waited for.
+func again(t *testing.T, what string, look func() (seen any, so bool)) {
+	t.Helper()
+	for timeout := expired(t); ; {
+		began := time.Now()
+		seen, so := look()
+		if so {
+			return
+		}
+		select {
+		case <-timeout:
+			t.Fatalf("waited in vain for %s: %+v", what, seen)
+		case <-time.After(max(3*time.Since(began), 10*time.Millisecond)):
+		}
+	}
+}
+
 // A watched is a process that a test can signal and wait for, whatever becomes
 // of its pid: nobody's child, or the test's.
 type watched struct {

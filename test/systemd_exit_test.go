@@ -78,15 +78,11 @@ func (x *tenant) stopsItself(s *systemd) {
 	s.is(x.unit(), [2]string{"NRestarts", "0"})
 }
 
-// becomes blocks until a unit is so. Each look is a process that has to end.
+// becomes blocks until a unit is so.
 func (s *systemd) becomes(unit, state string) {
 	s.w.t.Helper()
-	timeout := expired(s.w.t)
-	for s.show(unit, "ActiveState") != state {
-		select {
-		case <-timeout:
-			s.w.t.Fatalf("waited in vain for %s to be %s", unit, state)
-		default:
-		}
-	}
+	again(s.w.t, unit+" to be "+state, func() (any, bool) {
+		got := s.show(unit, "ActiveState")
+		return got, got == state
+	})
 }
