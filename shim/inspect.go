@@ -116,7 +116,7 @@ func observe(lock string) (*observation, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	seen, err := proc.Look(proc.Query{Lock: lock, Files: o.files, Everyone: true})
+	seen, err := lookAtImages(proc.Look, proc.Query{Lock: lock, Files: o.files, Everyone: true})
 	if err != nil {
 		return nil, err
 	}

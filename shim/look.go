@@ -71,7 +71,7 @@ func (m *machine) lookNow() {
 func (m *machine) see(everyone bool) error {
 	m.busy = true
 	q := proc.Query{Lock: m.cfg.Lock, Files: m.inodes(), Roots: []int{os.Getpid()}, Everyone: everyone || m.state.adopted}
-	s, err := m.lookAtImages(q)
+	s, err := lookAtImages(m.sys.look, q)
 	if err != nil {
 		return err
 	}
@@ -97,12 +97,12 @@ const (
 
 // lookAtImages takes a snapshot in which nobody is in the middle of an exec, if there
 // is one to be had in a quarter of a second.
-func (m *machine) lookAtImages(q proc.Query) (proc.Snapshot, error) {
-	s, err := m.sys.look(q)
+func lookAtImages(look func(proc.Query) (proc.Snapshot, error), q proc.Query) (proc.Snapshot, error) {
+	s, err := look(q)
 	midway := func(p proc.Process) bool { return p.Midway }
 	for i := 0; err == nil && i < execTries && slices.ContainsFunc(s.Processes, midway); i++ {
 		time.Sleep(execTime << i)
-		s, err = m.sys.look(q)
+		s, err = look(q)
 	}
 	return s, err
 }

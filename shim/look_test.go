@@ -30,8 +30,7 @@ func TestLookAtImages(t *testing.T) {
 				}
 				return proc.Snapshot{Processes: []proc.Process{{Midway: looks < row.until}}}, nil
 			}
-			m := &machine{sys: system{look: look}}
-			s, err := m.lookAtImages(proc.Query{})
+			s, err := lookAtImages(look, proc.Query{})
 			if looks != row.looks || errors.Is(err, broken) != (row.fails > 0) {
 				t.Errorf("%d looks, %v, want %d", looks, err, row.looks)
 			}
