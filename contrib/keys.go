@@ -101,16 +101,11 @@ const margin = 20 * time.Second
 // timeout follows from the stop schedule of the command, and is the files' own where
 // that has no end.
 func timeout(v values) string {
-	sum := margin
-	for _, step := range schedule(v) {
-		switch {
-		case step.Wait >= 0:
-			sum += step.Wait
-		case profile.SignalName(step.Signal) != "KILL":
-			return "90"
-		}
+	takes, ends := schedule(v).Length()
+	if !ends {
+		return "90"
 	}
-	return strconv.Itoa(int((sum + time.Second - 1) / time.Second))
+	return strconv.Itoa(int((takes + margin + time.Second - 1) / time.Second))
 }
 
 // schedule is the stop schedule that run would have.
