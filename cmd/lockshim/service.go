@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/lockshim/lockshim/shim/flock"
 )
 
 // A service is a lockfile, and what the user calls it.
@@ -85,13 +87,29 @@ func lockIn(dir, name string) string { return filepath.Join(dir, name+".lock") }
 // homeIn is where below a runtime directory the lockfile of a name is: in dir
 // itself, or in a directory of that name, if it is there and not in dir. Each
 // service's user needs a directory of its own, and a unit makes it below the one
-// that all share: RuntimeDirectory=lockshim/web.
+// that all share: RuntimeDirectory=lockshim/web. Where both have one, as after a
+// first try by hand, the one that a shim keeps is meant.
 func homeIn(dir, name string) string {
 	own := filepath.Join(dir, name)
-	if name != "." && name != ".." && !exists(lockIn(dir, name)) && exists(lockIn(own, name)) {
+	shared, nested := lockIn(dir, name), lockIn(own, name)
+	switch {
+	case name == "." || name == ".." || !exists(nested):
+		return dir
+	case !exists(shared) || kept(nested) && !kept(shared):
 		return own
 	}
 	return dir
+}
+
+// kept reports whether a shim lives that has the lockfile.
+func kept(path string) bool {
+	f, err := flock.Open(path, nil)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	lives, err := f.Guarded()
+	return err == nil && lives
 }
 
 func exists(path string) bool {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/lockshim/lockshim/shim/flock"
 )
 
 // callOf is a call of the verb with these words after it.
@@ -61,6 +63,25 @@ func TestNamesHaveDirectories(t *testing.T) {
 	finds("/of-this-test/of-this-test.lock")
 	touch(t, run+"/of-this-test.lock")
 	finds("/of-this-test.lock")
+	keep(t, run+"/of-this-test/of-this-test.lock")
+	finds("/of-this-test/of-this-test.lock")
+	keep(t, run+"/of-this-test.lock")
+	finds("/of-this-test.lock")
+}
+
+// keep has a lockfile as a shim has it, until the test ends.
+func keep(t *testing.T, lock string) {
+	t.Helper()
+	f, err := flock.Open(lock, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if mine, err := f.Guard(); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	} else if err != nil || !mine {
+		t.Fatalf("the guard of %s: %v, %v", lock, mine, err)
+	}
 }
 
 // A unit has RUNTIME_DIRECTORY in its own directory, others look from above.
