@@ -23,7 +23,7 @@ import (
 var tree embed.FS
 
 // ErrUnknown is wrapped by an error about a file that Names does not list.
-var ErrUnknown = errors.New("no such file")
+var ErrUnknown = errors.New("no file has that name")
 
 // Names lists the files, sorted: "runit/run".
 // The caller may change the slice.
