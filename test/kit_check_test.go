@@ -52,11 +52,12 @@ func (s *service) checkLine(code int, args ...string) []finding {
 	return found
 }
 
-// listing lists the files of the service, with their modes, sizes and times.
+// listing lists the files of the service, with their modes, sizes and times, but for
+// those that a server writes while it is looked at.
 func (s *service) listing() string {
 	var b strings.Builder
 	_ = filepath.Walk(s.dir, func(path string, info os.FileInfo, err error) error {
-		if err == nil {
+		if err == nil && path != s.file("log") && path != s.file("events") {
 			b.WriteString(path + " " + info.Mode().String() + " " + info.ModTime().String() + "\n")
 		}
 		return nil
