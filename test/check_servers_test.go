@@ -5,6 +5,7 @@ package test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,8 +68,9 @@ func TestCheckConfigurations(t *testing.T) {
 			}
 			s := prepare(t, setup{server: c.server, hook: c.hook, workers: 1})
 			here := func(text string) string { return strings.ReplaceAll(text, "%DIR%", s.dir) }
-			for i := range c.flags {
-				c.flags[i] = here(c.flags[i])
+			flags := slices.Clone(c.flags)
+			for i := range flags {
+				flags[i] = here(flags[i])
 			}
 			text, err := os.ReadFile(s.file(c.server.config))
 			must(t, err)
@@ -77,11 +79,11 @@ func TestCheckConfigurations(t *testing.T) {
 			if c.server.name == "gunicorn" && !strings.Contains(c.name, "long requests") {
 				command = append(command, "--graceful-timeout", "30")
 			}
-			finds(t, s.check(0, append(append(c.flags, "--"), command...)...), c.level, c.topic, here(c.words))
+			finds(t, s.check(0, append(append(flags, "--"), command...)...), c.level, c.topic, here(c.words))
 			if c.name != "hook" && c.name != "daemon" {
 				return // that these start is told by the others' tests
 			}
-			r := s.runCommand(command, c.flags...)
+			r := s.runCommand(command, flags...)
 			s.generation()
 			s.settled(r)
 			s.stopsWith(r, 0)
