@@ -4,6 +4,7 @@ package test
 
 import (
 	"fmt"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -12,11 +13,14 @@ import (
 )
 
 // ready blocks until the shim has told that the generation of the latest master
-// serves, and returns that.
+// serves, and returns that. A daemon may be ready while its launcher still leads.
 func (s *service) ready(r *shimRun) toldEvent {
 	s.t.Helper()
+	led := r.find(0, fmt.Sprintf("the generation of master %d", s.master), func(e toldEvent) bool {
+		return e.PID == s.master && slices.Contains([]event.Kind{event.Launched, event.NewGeneration}, e.Event)
+	})
 	i := r.find(0, fmt.Sprintf("the readiness of master %d", s.master), func(e toldEvent) bool {
-		return e.Event == event.Ready && e.PID == s.master
+		return e.Event == event.Ready && e.Generation == r.told[led].Generation
 	})
 	return r.told[i]
 }
