@@ -50,7 +50,7 @@ func TestCheckKnowsTheInit(t *testing.T) {
 			for name, text := range c.files {
 				s.put(name, fmt.Sprintf(text+"%.0[1]s", s.dir))
 			}
-			s.put("sv/run", fmt.Sprintf("#!/bin/sh\ntrap 'exit 0' TERM\n%s check %s -- unicorn -c %s >%s 2>&1\necho checked $? >%s\nread -r line <%s\n",
+			s.put("sv/run", fmt.Sprintf("#!/bin/sh\n%s check %s -- unicorn -c %s >%s 2>&1\necho checked $? >%s\nexec cat %s\n",
 				lockshim, s.lock, s.file("unicorn.rb"), s.file("found"), s.file("events"), s.file("hang")))
 			must(t, os.Chmod(s.file("sv/run"), 0o755))
 			args := []string{path}
