@@ -49,9 +49,11 @@ func (o *openrc) install(x *tenant, set ...contrib.Setting) {
 	}
 }
 
-// run is rc-service(8).
+// run is rc-service(8), which gives up where another one, as that of the boot, has
+// its lock yet: that is waited for.
 func (o *openrc) run(x *tenant, action string) result {
 	o.w.t.Helper()
+	o.w.in("/usr/bin/flock", "/run/openrc/exclusive/"+x.name, "/bin/true")
 	return o.w.in("/sbin/rc-service", x.name, action)
 }
 
