@@ -98,13 +98,14 @@ const (
 // lookAtImages takes a snapshot in which nobody is in the middle of an exec, if there
 // is one to be had in a quarter of a second.
 func lookAtImages(look func(proc.Query) (proc.Snapshot, error), q proc.Query) (proc.Snapshot, error) {
-	s, err := look(q)
 	midway := func(p proc.Process) bool { return p.Midway }
-	for i := 0; err == nil && i < execTries && slices.ContainsFunc(s.Processes, midway); i++ {
+	for i := 0; ; i++ {
+		s, err := look(q)
+		if err != nil || i == execTries || !slices.ContainsFunc(s.Processes, midway) {
+			return s, err
+		}
 		time.Sleep(execTime << i)
-		s, err = look(q)
 	}
-	return s, err
 }
 
 // quickTime is how old a daemon is at most when its launcher ends. A server that lived
