@@ -29,9 +29,7 @@ var docstring = regexp.MustCompile(`(?s)""".*?"""`)
 func method(t *testing.T, file, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	head := regexp.MustCompile(`(?m)^( *)def ` + regexp.QuoteMeta(name) + `(\(.*|:|)$`)
 	found := head.FindStringSubmatchIndex(string(text))
 	if found == nil {
