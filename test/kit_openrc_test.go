@@ -53,7 +53,7 @@ func (o *openrc) install(x *tenant, set ...contrib.Setting) {
 // its lock yet: that is waited for.
 func (o *openrc) run(x *tenant, action string) result {
 	o.w.t.Helper()
-	o.w.in("/usr/bin/flock", "/run/openrc/exclusive/"+x.name, "/bin/true")
+	o.w.must(append(o.enter(), "/usr/bin/flock", "/run/openrc/exclusive/"+x.name, "/bin/true")...)
 	return o.w.in("/sbin/rc-service", x.name, action)
 }
 
