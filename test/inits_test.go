@@ -205,8 +205,7 @@ func (w *world) losesPower() {
 	}
 	w.init.cut()
 	for _, p := range all {
-		_ = p.Signal(syscall.SIGKILL)
-		p.gone()
+		p.kill()
 	}
 	endAll(w.dir + "/")
 	for _, x := range w.tenants {

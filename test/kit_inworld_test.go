@@ -3,7 +3,6 @@
 package test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,8 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/lockshim/lockshim/shim/proc"
 )
 
 // inWorld runs a test of one init system alone, in a world that has booted, and whose
@@ -51,9 +48,6 @@ func (x *tenant) all() []int { return append(x.shims(), x.members()...) }
 func (x *tenant) killed() {
 	x.t.Helper()
 	for _, p := range watchAll(x.t, x.all()) {
-		if err := p.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, proc.ErrGone) { // a worker leaves with its master
-			x.t.Fatal(err)
-		}
-		p.gone()
+		p.kill() // a worker leaves with its master
 	}
 }

@@ -110,6 +110,15 @@ func (w watched) send(sig unix.Signal) {
 	must(w.t, w.Signal(sig))
 }
 
+// kill sends SIGKILL, unless the process has ended, and waits for its end.
+func (w watched) kill() {
+	w.t.Helper()
+	if err := w.Signal(unix.SIGKILL); err != nil && !errors.Is(err, proc.ErrGone) {
+		w.t.Fatal(err)
+	}
+	w.gone()
+}
+
 // gone blocks until the process has ended, a zombie perhaps.
 func (w watched) gone() {
 	w.t.Helper()
